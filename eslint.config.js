@@ -1,0 +1,50 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+/** One-way imports between the rooms of the house (docs/architecture.md): `forbidden` may not be imported inside `files`. */
+const wall = (files, forbidden, message) => ({
+  files,
+  rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: forbidden, message }] }] },
+});
+
+export default tseslint.config(
+  { ignores: ['dist/', 'out/', 'node_modules/', 'coverage/'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommended,
+  {
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      eqeqeq: 'error',
+      'no-console': 'off',
+    },
+  },
+  wall(
+    ['src/qfx/**/*.ts'],
+    '^(node:|@tensorflow/)|/(autograd|hls-codegen|data|cli)/',
+    'src/qfx is pure: no Node, no tensor library, no other room.',
+  ),
+  wall(
+    ['src/hls-codegen/**/*.ts'],
+    '^@tensorflow/|/(autograd|cli)/',
+    'src/hls-codegen reads src/qfx only: no training, no tensor library.',
+  ),
+  wall(['src/data/**/*.ts'], '^@tensorflow/|/(autograd|hls-codegen|cli)/', 'src/data loads data, nothing else.'),
+  wall(['src/cli/**/*.ts'], '^@tensorflow/', 'The tensor library has one door: src/autograd/tensorflow.ts.'),
+  {
+    files: ['src/autograd/**/*.ts'],
+    ignores: ['src/autograd/tensorflow.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^@tensorflow/', message: 'The tensor library has one door: src/autograd/tensorflow.ts.' },
+            { regex: '/(hls-codegen|cli)/', message: 'src/autograd depends on src/qfx only.' },
+          ],
+        },
+      ],
+    },
+  },
+);

@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const room = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // Tests and examples import QFX by its public names and run on the sources, not on a build.
+    alias: [
+      { find: /^qfx$/, replacement: room('qfx/index.ts') },
+      { find: /^qfx\/autograd$/, replacement: room('autograd/index.ts') },
+      { find: /^qfx\/hls$/, replacement: room('hls-codegen/index.ts') },
+      { find: /^qfx\/data$/, replacement: room('data/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    pool: 'forks',
+  },
+});
