@@ -35,7 +35,8 @@ export interface FixedPointType extends FixedPointFormat {
 }
 
 /** One number for a whole tensor, one per index of an axis, or one per element (row-major). */
-export type Spread = number | { readonly axis: number; readonly values: readonly number[] } | { readonly elements: readonly number[] };
+export type Spread =
+  number | { readonly axis: number; readonly values: readonly number[] } | { readonly elements: readonly number[] };
 
 /** The format of a tensor's elements; raw values are relative to each element's own binary point. */
 export interface TensorFormat {

@@ -1,0 +1,104 @@
+import type { Argv } from 'yargs';
+import { QfxError } from '../qfx/errors.js';
+import { createProgress } from './progress.js';
+import type { Progress } from './progress.js';
+
+/** What a command may use while it runs. */
+export interface CommandContext {
+  /** Standard output must carry exactly one JSON document; everything else goes to standard error. */
+  readonly json: boolean;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** A line for the person at the terminal, on standard error. */
+  note(text: string): void;
+  /** Starts a progress bar with the time left, on standard error. */
+  progress(title: string, total: number): Progress;
+}
+
+/** What a command found: one document for `--json`, one text for people. */
+export interface CommandResult {
+  readonly document: unknown;
+  readonly text: string;
+  /** True when the answer itself is a failure, such as a mismatch: exit status 1. */
+  readonly failed?: boolean;
+}
+
+/** A command of `qfx`: one file each, thin: it parses, calls one function, formats. */
+export interface Command<Options> {
+  /** As yargs writes it, for example `export-hls <graph>`. */
+  readonly command: string;
+  readonly describe: string;
+  readonly examples: readonly (readonly [command: string, description: string])[];
+  options(yargs: Argv): Argv<Options>;
+  run(options: Options, context: CommandContext): Promise<CommandResult>;
+}
+
+/** Exit statuses that scripts can rely on. */
+export const exitStatus = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+
+/** The user asked for something that the command line cannot mean: exit status 2. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** Adds a command to the parser. */
+export function register<Options>(yargs: Argv, command: Command<Options>): Argv {
+  return yargs.command(
+    command.command,
+    command.describe,
+    (subcommand) => {
+      for (const [line, description] of command.examples) subcommand.example(line, description);
+      return command.options(
+        subcommand.option('json', {
+          type: 'boolean',
+          default: false,
+          describe: 'Print one JSON document on standard output',
+        }),
+      );
+    },
+    (argv) => execute(command, argv as unknown as Options & { json: boolean }),
+  );
+}
+
+async function execute<Options>(command: Command<Options>, options: Options & { json: boolean }): Promise<void> {
+  const interruption = new AbortController();
+  const interrupt = () => {
+    if (interruption.signal.aborted) process.exit(exitStatus.interrupted); // a second Ctrl-C does not wait
+    interruption.abort();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const context: CommandContext = {
+    json: options.json,
+    signal: interruption.signal,
+    note: (text) => process.stderr.write(`${text}\n`),
+    progress: (title, total) => createProgress(title, total),
+  };
+  try {
+    const result = await command.run(options, context);
+    process.stdout.write(options.json ? `${JSON.stringify(result.document, undefined, 2)}\n` : `${result.text}\n`);
+    process.exitCode = result.failed ? exitStatus.failure : exitStatus.success;
+  } catch (error) {
+    reportFailure(error, options.json, interruption.signal);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+function reportFailure(error: unknown, json: boolean, signal: AbortSignal): void {
+  if (signal.aborted) {
+    process.stderr.write('interrupted\n');
+    process.exitCode = exitStatus.interrupted;
+    return;
+  }
+  // A message for errors that name their place; the stack of anything else helps us mend it.
+  const known = error instanceof QfxError || error instanceof UsageError || isSystemError(error);
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`qfx: ${known || !(error instanceof Error) ? message : (error.stack ?? message)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ error: message }, undefined, 2)}\n`);
+  process.exitCode = error instanceof UsageError ? exitStatus.usage : exitStatus.failure;
+}
+
+/** Errors of the operating system (no such file, disk full) say where by themselves. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
+}
