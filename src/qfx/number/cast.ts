@@ -85,7 +85,8 @@ function fitsNumbers(from: FixedPointFormat, to: FixedPointType): boolean {
 }
 
 function rightShift(rounding: Rounding, droppedBits: number): RightShift {
-  return { ...roundingBias(rounding, droppedBits), unit: 2 ** droppedBits, scale: 2 ** -droppedBits };
+  const { positive, negative } = roundingBias(rounding, droppedBits);
+  return { positive, negative, unit: 2 ** droppedBits, scale: 2 ** -droppedBits };
 }
 
 /** Element indices start, start + step, ... of a row-major tensor, all of one format. */
