@@ -1,0 +1,45 @@
+// AXI4-Stream words <-> vectors of values: the network's interface to DMA engines.
+//
+// Value k of a tensor (row-major, channels-last) sits in word k / (word_bits / slot_bits), at bit
+// slot_bits * (k % (word_bits / slot_bits)), as its raw integer, extended to slot_bits (with its sign if the type is
+// signed): a little-endian array of int8_t, int16_t, ... in memory. Slots of the last word beyond the last value are
+// zero. Each image starts with a new word. TLAST is set on the last output word of an image, and ignored on input.
+//
+//   using input_axis_t = axis_word<32>;
+//   struct input_axis_config {
+//     using value_t = ap_ufixed<8, 0>;
+//     static constexpr int values = 28 * 28;
+//     static constexpr int lanes = 1;
+//     static constexpr int word_bits = 32;  // a multiple of slot_bits
+//     static constexpr int slot_bits = 8;   // 8, 16, 32 or 64; at least the values' word length
+//   };
+//   read_axis<input_axis_config>(axis_stream, stream);
+//   write_axis<output_axis_config>(stream, axis_stream);
+//
+// One value a cycle.
+#ifndef QFX_AXIS_H
+#define QFX_AXIS_H
+
+#include <ap_axi_sdata.h>
+#include <hls_stream.h>
+
+#include "raw.h"
+#include "vector.h"
+
+namespace qfx {
+
+/** An AXI4-Stream word with TDATA, TKEEP, TSTRB and TLAST. */
+template <int WORD_BITS>
+using axis_word = ap_axiu<WORD_BITS, 0, 0, 0>;
+
+template <class Config>
+void read_axis(hls::stream<axis_word<Config::word_bits>>& input,
+               hls::stream<vector<typename Config::value_t, Config::lanes>>& output);
+
+template <class Config>
+void write_axis(hls::stream<vector<typename Config::value_t, Config::lanes>>& input,
+                hls::stream<axis_word<Config::word_bits>>& output);
+
+}  // namespace qfx
+
+#endif

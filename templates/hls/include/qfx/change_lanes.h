@@ -1,0 +1,18 @@
+// Width converter: the same values in words of another number of lanes (any two that divide the number of values).
+//
+//   change_lanes<values>(input, output);  // values of one image
+#ifndef QFX_CHANGE_LANES_H
+#define QFX_CHANGE_LANES_H
+
+#include <hls_stream.h>
+
+#include "vector.h"
+
+namespace qfx {
+
+template <int VALUES, class T, int INPUT_LANES, int OUTPUT_LANES>
+void change_lanes(hls::stream<vector<T, INPUT_LANES>>& input, hls::stream<vector<T, OUTPUT_LANES>>& output);
+
+}  // namespace qfx
+
+#endif

@@ -1,0 +1,35 @@
+// Rectifier: max(x, 0), or min(max(x, 0), maximum).
+//
+//   struct relu1_config {
+//     using input_t = ap_fixed<8, 4>;
+//     using exact_t = ap_ufixed<7, 3>;
+//     using output_t = ap_ufixed<4, 2, AP_RND, AP_SAT>;
+//     static constexpr int values = 32 * 32 * 16;
+//     static constexpr int input_lanes = 4, output_lanes = 4;
+//     // clipped_relu only:
+//     using maximum_t = ap_ufixed<3, 3>;
+//     static constexpr long long maximum = 6;  // raw integer of maximum_t
+//   };
+//   relu<relu1_config>(input, output);
+//   clipped_relu<relu1_config>(input, output);
+#ifndef QFX_RELU_H
+#define QFX_RELU_H
+
+#include <hls_stream.h>
+
+#include "raw.h"
+#include "vector.h"
+
+namespace qfx {
+
+template <class Config>
+void relu(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
+          hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output);
+
+template <class Config>
+void clipped_relu(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
+                  hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output);
+
+}  // namespace qfx
+
+#endif
