@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { overflows, roundings } from '../qfx/number/type.js';
+import { validateType } from '../qfx/number/validate-type.js';
+import { parseConfiguration } from './configuration.js';
+
+/** Largest word length that float32 tensors carry exactly. */
+export const maximumTrainedWordLength = 24;
+/** Binary points reach from minus this to this while training, so that values and their products stay normal float32 numbers. */
+export const maximumTrainedBinaryPoint = 60;
+
+const binaryPoint = z.int().min(-maximumTrainedBinaryPoint).max(maximumTrainedBinaryPoint);
+
+/** How a tensor is quantized while training. */
+export const quantizerSchema = z.strictObject({
+  /** W, bits. */
+  wordLength: z.int().min(1).max(maximumTrainedWordLength),
+  signed: z.boolean().default(true),
+  /** One binary point for the tensor, or one for each index of its last axis. */
+  granularity: z.enum(['tensor', 'channel']).default('tensor'),
+  rounding: z.enum(roundings).default('AP_RND'),
+  overflow: z.enum(overflows).default('AP_SAT'),
+  /** Found on the first batch and trained from there, or given. */
+  binaryPoint: z.union([z.literal('learned'), binaryPoint]).default('learned'),
+  /** How many times faster than the weights the binary point moves under the same optimiser. */
+  learningRateScale: z.number().positive().default(10),
+});
+
+/** What a user writes. */
+export type QuantizerConfig = z.input<typeof quantizerSchema>;
+/** The same with all defaults filled in. */
+export type ResolvedQuantizerConfig = z.output<typeof quantizerSchema>;
+
+/**
+ * Checks a quantizer's configuration and fills in its defaults.
+ * @throws QfxError naming the key, what was found and what is allowed
+ */
+export function resolveQuantizerConfig(config: unknown, where: string): ResolvedQuantizerConfig {
+  const resolved = parseConfiguration(quantizerSchema, config, where);
+  validateType({ ...resolved, binaryPoint: 0 }, where);
+  return resolved;
+}

@@ -1,0 +1,291 @@
+import { QfxError } from '../qfx/errors.js';
+import { bestBinaryPoint } from '../qfx/number/binary-point.js';
+import type { UnplacedType } from '../qfx/number/binary-point.js';
+import type { IntegerTensor } from '../qfx/number/raw-array.js';
+import type { TensorType } from '../qfx/number/type.js';
+import { castKernel, castGradientKernel, trainingOverflow } from './kernels/cast.js';
+import type { CastAttributes } from './kernels/cast.js';
+import { maximumTrainedBinaryPoint, resolveQuantizerConfig } from './quantizer-config.js';
+import type { QuantizerConfig, ResolvedQuantizerConfig } from './quantizer-config.js';
+import { hasKernel, runKernel, tf } from './tensorflow.js';
+
+export type { QuantizerConfig, ResolvedQuantizerConfig };
+
+/** A weight that somebody owns: a layer of the tensor library, or a test. tf.LayerVariable is one. */
+export interface OwnedVariable {
+  read(): tf.Tensor;
+  write(value: tf.Tensor): unknown;
+}
+
+/** Makes a float32 weight filled with one number and keeps it where it is saved, loaded and trained. */
+export type AddWeight = (name: string, shape: number[], initialValue: number, trainable: boolean) => OwnedVariable;
+
+/** Values of the third row of a quantizer's state. */
+const uninitialized = 0;
+const learning = 1;
+const frozen = 2;
+
+interface LearnedPosition {
+  /** theta, [channels]: the binary point as a real number is p = learningRateScale * theta. */
+  readonly theta: OwnedVariable;
+  /** [3, channels]: the binary point found on the first batch, the frozen one, and the stage. */
+  readonly state: OwnedVariable;
+}
+
+let bypassDepth = 0;
+
+/**
+ * Runs `body` with all quantizers switched off: their `apply` returns its argument. Measures the accuracy of the same
+ * weights in floating point. A promise keeps them off until it settles.
+ */
+export function withoutQuantizers<T>(body: () => T): T {
+  bypassDepth++;
+  let pending = false;
+  try {
+    const result = body();
+    if (!(result instanceof Promise)) return result;
+    pending = true;
+    return result.finally(() => bypassDepth--) as T;
+  } finally {
+    if (!pending) bypassDepth--;
+  }
+}
+
+/**
+ * Casts a tensor to a fixed-point type whose word length is given and whose binary point is learned
+ * (docs/number-system.md): F = floor(p + 1/2) with p real and trainable, found on the first batch by exhaustive search,
+ * trained straight through the rounding, and frozen at the better of the two integers around it.
+ * All of its state lives in the two weights of `createVariables`.
+ */
+export class Quantizer {
+  readonly config: ResolvedQuantizerConfig;
+  private readonly unplaced: UnplacedType;
+  private learned: LearnedPosition | undefined;
+  private channelAxis: number | undefined;
+
+  /**
+   * @param name names its weights, `<name>_theta` and `<name>_state`: unique within the owner
+   * @param where what errors say first, for example `layer "conv1": weights`
+   * @throws QfxError for a wrong configuration
+   */
+  constructor(
+    config: QuantizerConfig,
+    readonly name: string,
+    private readonly where = `quantizer "${name}"`,
+  ) {
+    this.config = resolveQuantizerConfig(config, where);
+    const { signed, wordLength, rounding, overflow } = this.config;
+    this.unplaced = { signed, wordLength, rounding, overflow };
+  }
+
+  /**
+   * Makes the weights; call it once, when the shape is known.
+   * @param shape of the tensors to come, as the frozen type shall see it (activations: without the batch). The last
+   * axis counts the channels; other sizes may be null.
+   */
+  createVariables(addWeight: AddWeight, shape: readonly (number | null)[]): void {
+    let channels = 1;
+    if (this.config.granularity === 'channel') {
+      const last = shape.at(-1);
+      if (last === undefined || last === null) {
+        throw new QfxError(
+          this.where,
+          `granularity "channel" on shape [${shape.join(', ')}] without a known last axis`,
+        );
+      }
+      channels = last;
+      this.channelAxis = shape.length - 1;
+    }
+    if (this.config.binaryPoint !== 'learned') return;
+    this.learned = {
+      theta: addWeight(`${this.name}_theta`, [channels], 0, true),
+      state: addWeight(`${this.name}_state`, [3, channels], uninitialized, false),
+    };
+  }
+
+  /** True when binary points are known: given, found on a first batch, or loaded. */
+  get isInitialized(): boolean {
+    return this.config.binaryPoint !== 'learned' || this.readState().stage !== uninitialized;
+  }
+
+  /** True when binary points do not move any more. */
+  get isFrozen(): boolean {
+    return this.config.binaryPoint !== 'learned' || this.readState().stage === frozen;
+  }
+
+  /** The binary points now: one, or one a channel. */
+  get binaryPoints(): number[] {
+    if (this.config.binaryPoint !== 'learned') return [this.config.binaryPoint];
+    const { stage, frozenPoints } = this.readState();
+    if (stage === uninitialized) throw this.notInitialized();
+    return stage === frozen ? frozenPoints : this.positions.map((position) => Math.floor(position + 0.5));
+  }
+
+  /** The binary points that the exhaustive search found on the first batch. */
+  get initialBinaryPoints(): number[] {
+    if (this.config.binaryPoint !== 'learned') return [this.config.binaryPoint];
+    const { stage, initialPoints } = this.readState();
+    if (stage === uninitialized) throw this.notInitialized();
+    return initialPoints;
+  }
+
+  /** p, the binary points as the real numbers that training moves. */
+  get positions(): number[] {
+    const { learningRateScale } = this.config;
+    return Array.from(this.variables.theta.read().dataSync(), (theta) => theta * learningRateScale);
+  }
+
+  /** Sets p and starts learning from there. */
+  set positions(positions: readonly number[]) {
+    const { theta, state } = this.variables;
+    const channels = theta.read().size;
+    if (positions.length !== channels) {
+      throw new QfxError(this.where, `${positions.length} binary points, needed: ${channels}`);
+    }
+    const { learningRateScale } = this.config;
+    const initial = positions.map((position) => Math.floor(position + 0.5));
+    writeOwned(
+      theta,
+      positions.map((position) => position / learningRateScale),
+    );
+    writeOwned(state, [...initial, ...initial, ...initial.map(() => learning)]);
+  }
+
+  /** Puts the binary points where the squared error on `x` is smallest, by trying all plausible ones. */
+  initialize(x: tf.Tensor): void {
+    if (this.config.binaryPoint !== 'learned') return;
+    this.positions = this.columns(x).map((values) => bestBinaryPoint(values, this.unplaced).binaryPoint);
+  }
+
+  /**
+   * cast(x), differentiable in x and in the binary point. The first call finds the binary points on `x`.
+   * @param training saturates where the type wraps, since wrapping has no useful gradient
+   * @throws QfxError for binary points beyond float32's range
+   */
+  apply(x: tf.Tensor, { training }: { training: boolean }): tf.Tensor {
+    if (bypassDepth > 0) return x.clone();
+    if (!hasKernel(castKernel.name)) {
+      throw new QfxError(
+        this.where,
+        `backend "${tf.getBackend()}" lacks QFX's kernels, call initializeBackend() first`,
+      );
+    }
+    if (!this.isInitialized) this.initialize(x);
+    const attributes = this.castAttributes(training);
+    const { learned } = this;
+    return learned === undefined ? castStraightThrough(x, attributes) : this.castLearned(x, learned, attributes);
+  }
+
+  /**
+   * Fixes each binary point for good at that integer next to p which has the smaller squared error on `x`. Training
+   * leaves p between the best position and a neighbour, so its last rounding would be a coin toss.
+   */
+  freeze(x: tf.Tensor): void {
+    if (this.isFrozen) return;
+    const { stage, initialPoints } = this.readState();
+    if (stage === uninitialized) throw this.notInitialized();
+    const columns = this.columns(x);
+    const chosen = this.positions.map((position, channel) => {
+      const below = Math.floor(position);
+      return bestBinaryPoint(columns[channel], this.unplaced, [below, below + 1]).binaryPoint;
+    });
+    writeOwned(this.variables.state, [...initialPoints, ...chosen, ...chosen.map(() => frozen)]);
+  }
+
+  /** The fixed-point type now; per channel along the last axis of the shape given to `createVariables`. */
+  type(): TensorType {
+    const { binaryPoints } = this;
+    const isSpread = this.channelAxis !== undefined && binaryPoints.length > 1;
+    return {
+      ...this.unplaced,
+      binaryPoint: isSpread ? { axis: this.channelAxis as number, values: binaryPoints } : binaryPoints[0],
+    };
+  }
+
+  /** Raw integers of cast(x), with the type's own overflow mode: what the frozen network will hold. */
+  rawOf(x: tf.Tensor): IntegerTensor {
+    const format = this.type();
+    const binaryPoints = this.binaryPoints;
+    const [y] = tf.tidy(() => runKernel(castKernel.name, { x }, this.castAttributes(false)));
+    const raw = Float64Array.from(
+      y.dataSync(),
+      (value, index) => value * 2 ** binaryPoints[index % binaryPoints.length],
+    );
+    y.dispose();
+    return { shape: x.shape, format, raw };
+  }
+
+  private get variables(): LearnedPosition {
+    if (this.learned === undefined) throw new QfxError(this.where, 'has no weights, call createVariables() first');
+    return this.learned;
+  }
+
+  private readState(): { initialPoints: number[]; frozenPoints: number[]; stage: number } {
+    const values = Array.from(this.variables.state.read().dataSync());
+    const channels = values.length / 3;
+    return {
+      initialPoints: values.slice(0, channels),
+      frozenPoints: values.slice(channels, 2 * channels),
+      stage: values[2 * channels],
+    };
+  }
+
+  private notInitialized(): QfxError {
+    return new QfxError(this.where, 'has no binary point yet: it is found on the first batch');
+  }
+
+  /** The values that share a binary point. */
+  private columns(x: tf.Tensor): Float32Array[] {
+    const values = x.dataSync() as Float32Array;
+    const channels = this.variables.theta.read().size;
+    if (channels === 1) return [values];
+    const rows = values.length / channels;
+    return Array.from({ length: channels }, (_, channel) =>
+      Float32Array.from({ length: rows }, (_, row) => values[row * channels + channel]),
+    );
+  }
+
+  private castAttributes(training: boolean): CastAttributes {
+    const { binaryPoints } = this;
+    const beyond = binaryPoints.find((point) => Math.abs(point) > maximumTrainedBinaryPoint);
+    if (beyond !== undefined) {
+      throw new QfxError(this.where, `binary point ${beyond}, float32 tensors allow +-${maximumTrainedBinaryPoint}`);
+    }
+    const overflow = training ? trainingOverflow(this.unplaced.overflow) : this.unplaced.overflow;
+    return { ...this.unplaced, overflow, binaryPoints };
+  }
+
+  private castLearned(x: tf.Tensor, { theta }: LearnedPosition, attributes: CastAttributes): tf.Tensor {
+    const { isFrozen } = this;
+    const { learningRateScale } = this.config;
+    const operation = tf.customGrad((...parts: unknown[]) => {
+      const [input, , save] = parts as [tf.Tensor, tf.Tensor, (tensors: tf.Tensor[]) => void];
+      const [value] = runKernel(castKernel.name, { x: input }, attributes);
+      save([input]);
+      const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]) => {
+        const [dx, dp] = runKernel(castGradientKernel.name, { x: saved, dy }, attributes);
+        // A frozen position still gets a gradient, zero: optimisers count gradients by their order.
+        return [dx, isFrozen ? tf.zerosLike(dp) : dp.mul(learningRateScale)];
+      };
+      return { value, gradFunc };
+    });
+    return operation(x, theta.read());
+  }
+}
+
+/** The cast with a binary point that isn't learned. */
+function castStraightThrough(x: tf.Tensor, attributes: CastAttributes): tf.Tensor {
+  const operation = tf.customGrad((...parts: unknown[]) => {
+    const [input, save] = parts as [tf.Tensor, (tensors: tf.Tensor[]) => void];
+    const [value] = runKernel(castKernel.name, { x: input }, attributes);
+    save([input]);
+    const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]) =>
+      runKernel(castGradientKernel.name, { x: saved, dy }, attributes)[0];
+    return { value, gradFunc };
+  });
+  return operation(x);
+}
+
+function writeOwned(variable: OwnedVariable, values: readonly number[]): void {
+  tf.tidy(() => void variable.write(tf.tensor([...values], variable.read().shape, 'float32')));
+}

@@ -1,0 +1,158 @@
+import * as tf from '@tensorflow/tfjs';
+import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
+
+/**
+ * The one door to the tensor library. Everything that is loosely typed or internal in it is used here and nowhere else.
+ * `initializeBackend`, which also registers QFX's kernels, is in backend.ts.
+ */
+export { tf };
+
+/** The backends that QFX's kernels are written for. */
+export const backendNames = ['wasm', 'cpu'] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** A tensor as kernels see it: no methods, no place in a gradient tape. */
+export interface TensorInfo {
+  readonly dataId: object;
+  readonly shape: number[];
+  readonly dtype: 'float32';
+}
+
+/** Inputs of a kernel by name. */
+export type KernelInputs = Record<string, TensorInfo>;
+
+/**
+ * A kernel in plain TypeScript: numbers in, numbers out. `registerPlainKernel` finds the numbers on the backend.
+ */
+export interface PlainKernel<Attributes> {
+  readonly name: string;
+  /** Names of the inputs, in the order in which `compute` gets them. All are float32. */
+  readonly inputs: readonly string[];
+  /** Shapes of the outputs, from the shapes of the inputs. */
+  outputShapes(inputShapes: readonly number[][], attributes: Attributes): number[][];
+  /** Fills every element of `outputs`: their memory holds anything before. */
+  compute(
+    inputs: readonly Float32Array[],
+    outputs: readonly Float32Array[],
+    inputShapes: readonly number[][],
+    attributes: Attributes,
+  ): void;
+}
+
+/** A kernel that is made of other kernels of the same backend. */
+export interface ComposedKernel<Attributes> {
+  readonly name: string;
+  compose(inputs: KernelInputs, attributes: Attributes, kernels: KernelRunner): TensorInfo;
+}
+
+/** Runs kernels of one backend inside of a composed kernel. Intermediate results must be freed by hand. */
+export interface KernelRunner {
+  run(name: string, inputs: KernelInputs, attributes: object): TensorInfo;
+  /** The same numbers in another shape, without a copy: it must not be freed when `tensor` is. */
+  reshaped(tensor: TensorInfo, shape: number[]): TensorInfo;
+  free(tensor: TensorInfo): void;
+}
+
+/** Starts a backend of the tensor library, on one thread. Returns the name of the backend that really runs. */
+export async function startBackend(name: BackendName): Promise<string> {
+  // Without this the cpu backend advertises another package on its first use.
+  tf.enableProdMode();
+  // Results must not depend on the machine's cores, and the threaded build keeps processes from ending.
+  setThreadsCount(1);
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  const started = await tf.setBackend(name);
+  return started ? tf.getBackend() : 'none';
+}
+
+/** Runs a registered kernel on the current backend; not on the gradient tape. One tensor an output. */
+export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attributes: object): tf.Tensor[] {
+  const result: unknown = tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap);
+  return (Array.isArray(result) ? result : [result]) as tf.Tensor[];
+}
+
+/** True when a kernel of this name is registered for the current backend. */
+export function hasKernel(name: string): boolean {
+  return tf.getKernel(name, tf.getBackend()) !== undefined;
+}
+
+/** Registers a plain kernel; an existing one of the same name gives way. */
+export function registerPlainKernel<Attributes>(backendName: BackendName, kernel: PlainKernel<Attributes>): void {
+  replaceKernel(backendName, kernel.name, (namedInputs, attributes, backend) => {
+    const inputs = kernel.inputs.map((name) => namedInputs[name]);
+    const shapes = inputs.map((input) => input.shape);
+    const typed = attributes as Attributes;
+    const outputShapes = kernel.outputShapes(shapes, typed);
+    if (!(backend instanceof BackendWasm)) {
+      const outputs = outputShapes.map((shape) => new Float32Array(elementCount(shape)));
+      kernel.compute(
+        inputs.map((input) => readValues(backend, input)),
+        outputs,
+        shapes,
+        typed,
+      );
+      return outputs.map((values, index) => writeValues(backend, values, outputShapes[index]));
+    }
+    // Outputs first: making one may grow the heap, which detaches every view taken before.
+    const outputs = outputShapes.map((shape) => backend.makeOutput(shape, 'float32') as TensorInfo);
+    const view = (info: TensorInfo) => backend.typedArrayFromHeap(info) as Float32Array;
+    kernel.compute(inputs.map(view), outputs.map(view), shapes, typed);
+    return outputs;
+  });
+}
+
+/** Registers a composed kernel; an existing one of the same name gives way. */
+export function registerComposedKernel<Attributes>(backendName: BackendName, kernel: ComposedKernel<Attributes>): void {
+  replaceKernel(backendName, kernel.name, (inputs, attributes, backend) => {
+    const runner: KernelRunner = {
+      run: (name, parts, partAttributes) => runOn(backendName, backend, name, parts, partAttributes),
+      reshaped: (tensor, shape) => ({ ...tensor, shape }),
+      free: (tensor) => void backend.disposeData(tensor.dataId),
+    };
+    return kernel.compose(inputs, attributes as Attributes, runner);
+  });
+}
+
+/** Number of elements of a tensor of this shape. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+type KernelFunction = (
+  inputs: KernelInputs,
+  attributes: object,
+  backend: tf.KernelBackend,
+) => TensorInfo | TensorInfo[];
+
+function replaceKernel(backendName: BackendName, kernelName: string, kernel: KernelFunction): void {
+  const existing = tf.getKernel(kernelName, backendName);
+  if (existing !== undefined) tf.unregisterKernel(kernelName, backendName);
+  const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) =>
+    kernel(inputs as unknown as KernelInputs, attrs ?? {}, backend as tf.KernelBackend) as
+      tf.TensorInfo | tf.TensorInfo[];
+  tf.registerKernel({ ...existing, kernelName, backendName, kernelFunc });
+}
+
+function runOn(
+  backendName: BackendName,
+  backend: tf.KernelBackend,
+  kernelName: string,
+  inputs: KernelInputs,
+  attributes: object,
+): TensorInfo {
+  const kernel = tf.getKernel(kernelName, backendName);
+  if (kernel === undefined) throw new Error(`backend "${backendName}" has no kernel ${kernelName}`);
+  return kernel.kernelFunc({
+    inputs: inputs as unknown as tf.NamedTensorInfoMap,
+    attrs: attributes as tf.NamedAttrMap,
+    backend,
+  }) as unknown as TensorInfo;
+}
+
+function readValues(backend: tf.KernelBackend, tensor: TensorInfo): Float32Array {
+  const values: unknown = backend.readSync(tensor.dataId);
+  return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
+}
+
+function writeValues(backend: tf.KernelBackend, values: Float32Array, shape: number[]): TensorInfo {
+  return { dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32' };
+}
