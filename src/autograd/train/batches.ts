@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import type { ImagePart } from '../../data/data-set.js';
+import { permutation, randomStream } from './random.js';
+
+/** Random changes of training images. Absent: none. */
+export const augmentationSchema = z.strictObject({
+  /** Shifts by up to so many pixels each way; zeros come in from outside. */
+  crop: z.int().min(0).default(0),
+  /** Mirrors left and right, every second image. */
+  flip: z.boolean().default(false),
+});
+export type Augmentation = z.infer<typeof augmentationSchema>;
+
+type ImageShape = readonly [height: number, width: number, channels: number];
+
+/** What the random choices of training are for; each purpose has streams of its own. */
+const purpose = { order: 1, augmentation: 2 } as const;
+
+/** The order of an epoch's images: a function of seed and epoch. */
+export function epochOrder(images: number, seed: number, epoch: number): Uint32Array {
+  return permutation(images, randomStream(seed, purpose.order, epoch));
+}
+
+/** How an image is changed in an epoch. */
+interface Change {
+  readonly down: number;
+  readonly right: number;
+  readonly mirrored: boolean;
+}
+
+const unchanged: Change = { down: 0, right: 0, mirrored: false };
+
+/** The change of an image: a function of seed, epoch and the image's index, whatever batch or shard it is in. */
+function changeOf(augmentation: Augmentation, seed: number, epoch: number, image: number): Change {
+  const random = randomStream(seed, purpose.augmentation, epoch, image);
+  const { crop, flip } = augmentation;
+  const down = random.below(2 * crop + 1) - crop;
+  const right = random.below(2 * crop + 1) - crop;
+  return { down, right, mirrored: flip && random.below(2) === 1 };
+}
+
+/** Writes one image (bytes * 2^-8) into `target` from `offset` on. */
+function writeImage(target: Float32Array, offset: number, image: Uint8Array, shape: ImageShape, change: Change): void {
+  const [height, width, channels] = shape;
+  if (change === unchanged) {
+    for (let index = 0; index < image.length; index++) target[offset + index] = image[index] / 256;
+    return;
+  }
+  for (let y = 0; y < height; y++) {
+    const sourceY = y - change.down;
+    for (let x = 0; x < width; x++) {
+      const sourceX = (change.mirrored ? width - 1 - x : x) - change.right;
+      const to = offset + (y * width + x) * channels;
+      const inside = sourceY >= 0 && sourceY < height && sourceX >= 0 && sourceX < width;
+      const from = (sourceY * width + sourceX) * channels;
+      for (let channel = 0; channel < channels; channel++)
+        target[to + channel] = inside ? image[from + channel] / 256 : 0;
+    }
+  }
+}
+
+/** Images as the network takes them: [images, height, width, channels] of bytes * 2^-8, row-major, and their labels. */
+export interface Batch {
+  readonly images: Float32Array;
+  readonly labels: Uint8Array;
+}
+
+/** The images with these indices, changed as the augmentation says for this seed and epoch. */
+export function makeBatch(
+  part: ImagePart,
+  shape: ImageShape,
+  indices: ArrayLike<number>,
+  random?: { readonly augmentation: Augmentation; readonly seed: number; readonly epoch: number },
+): Batch {
+  const size = shape[0] * shape[1] * shape[2];
+  const images = new Float32Array(indices.length * size);
+  const labels = new Uint8Array(indices.length);
+  for (let position = 0; position < indices.length; position++) {
+    const image = indices[position];
+    const change = random ? changeOf(random.augmentation, random.seed, random.epoch, image) : unchanged;
+    writeImage(images, position * size, part.images.subarray(image * size, (image + 1) * size), shape, change);
+    labels[position] = part.labels[image];
+  }
+  return { images, labels };
+}

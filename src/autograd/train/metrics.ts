@@ -1,0 +1,61 @@
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** One line of `metrics.jsonl`. Accuracies are fractions 0..1, losses mean cross-entropies in nats, seconds since the start of the run. */
+export type MetricsLine =
+  | {
+      readonly kind: 'steps';
+      /** Steps done so far; loss and accuracy are means over the steps since the line before, on training images. */
+      readonly step: number;
+      readonly epoch: number;
+      readonly loss: number;
+      readonly accuracy: number;
+      readonly learningRate: number;
+      readonly seconds: number;
+    }
+  | {
+      readonly kind: 'freeze';
+      readonly step: number;
+      readonly what: 'binaryPoints' | 'statistics';
+      readonly seconds: number;
+    }
+  | {
+      readonly kind: 'epoch';
+      readonly step: number;
+      /** Epochs done so far; loss and accuracy are means over the epoch's training images as they were trained on. */
+      readonly epoch: number;
+      readonly loss: number;
+      readonly accuracy: number;
+      readonly evaluatedOn: 'validation' | 'test';
+      readonly evaluatedLoss: number;
+      readonly evaluatedAccuracy: number;
+      readonly seconds: number;
+    };
+
+/** Appends lines to a file; a resumed run first drops what was written after its checkpoint. */
+export class MetricsLog {
+  private constructor(
+    private readonly path: string,
+    private length: number,
+  ) {}
+
+  /** Opens the file with only its first `keep` bytes. */
+  static async open(path: string, keep: number): Promise<MetricsLog> {
+    await mkdir(dirname(path), { recursive: true });
+    const old = keep > 0 ? await readFile(path).catch(() => Buffer.alloc(0)) : Buffer.alloc(0);
+    const kept = old.subarray(0, keep);
+    await writeFile(path, kept);
+    return new MetricsLog(path, kept.length);
+  }
+
+  /** Bytes written so far. */
+  get bytes(): number {
+    return this.length;
+  }
+
+  async write(line: MetricsLine): Promise<void> {
+    const text = `${JSON.stringify(line)}\n`;
+    await appendFile(this.path, text);
+    this.length += Buffer.byteLength(text);
+  }
+}

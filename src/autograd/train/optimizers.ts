@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { QfxError } from '../../qfx/errors.js';
+
+const fraction = z.number().min(0).lt(1);
+
+/** Adam (Kingma and Ba) or gradient descent with momentum, and their constants. */
+export const optimizerSchema = z.union([
+  z.strictObject({
+    name: z.literal('adam'),
+    beta1: fraction.default(0.9),
+    beta2: fraction.default(0.999),
+    epsilon: z.number().positive().default(1e-8),
+  }),
+  z.strictObject({ name: z.literal('sgd'), momentum: fraction.default(0.9), nesterov: z.boolean().default(false) }),
+]);
+export type OptimizerConfig = z.infer<typeof optimizerSchema>;
+
+/** A trainable tensor with its gradient; `key` names it from step to step and in checkpoints. */
+export interface Parameter {
+  readonly key: string;
+  /** Updated in place. */
+  readonly values: Float32Array;
+  readonly gradient: Float32Array;
+}
+
+/**
+ * An optimiser on typed arrays whose whole state can be saved: moments a parameter, and the number of updates each
+ * parameter has had (a parameter that stops training leaves no trace in the others).
+ */
+export interface Optimizer {
+  update(parameters: readonly Parameter[], learningRate: number): void;
+  /** Copies nothing: arrays are the live state. */
+  state(): Record<string, Float32Array>;
+  /** Continues from a state; throws QfxError when it lacks something that the next update needs. */
+  restore(state: Readonly<Record<string, Float32Array>>): void;
+}
+
+/** Moments by parameter, `<slot>/<key>`; made of zeros at first use. */
+class Slots {
+  private arrays = new Map<string, Float32Array>();
+
+  get(slot: string, key: string, length: number): Float32Array {
+    const name = `${slot}/${key}`;
+    let array = this.arrays.get(name);
+    if (array === undefined) this.arrays.set(name, (array = new Float32Array(length)));
+    if (array.length !== length)
+      throw new QfxError(`optimiser state "${name}"`, `has ${array.length} values for a parameter of ${length}`);
+    return array;
+  }
+
+  state(): Record<string, Float32Array> {
+    return Object.fromEntries(this.arrays);
+  }
+
+  restore(state: Readonly<Record<string, Float32Array>>): void {
+    this.arrays = new Map(Object.entries(state).map(([name, values]) => [name, values.slice()]));
+  }
+}
+
+class Adam extends Slots implements Optimizer {
+  constructor(private readonly config: Extract<OptimizerConfig, { name: 'adam' }>) {
+    super();
+  }
+
+  update(parameters: readonly Parameter[], learningRate: number): void {
+    const { beta1, beta2, epsilon } = this.config;
+    for (const { key, values, gradient } of parameters) {
+      const first = this.get('first', key, values.length);
+      const second = this.get('second', key, values.length);
+      const updates = this.get('updates', key, 1);
+      const count = ++updates[0];
+      const scale = learningRate / (1 - beta1 ** count);
+      const correction = 1 / (1 - beta2 ** count);
+      for (let index = 0; index < values.length; index++) {
+        const slope = gradient[index];
+        first[index] = beta1 * first[index] + (1 - beta1) * slope;
+        second[index] = beta2 * second[index] + (1 - beta2) * slope * slope;
+        values[index] -= (scale * first[index]) / (Math.sqrt(second[index] * correction) + epsilon);
+      }
+    }
+  }
+}
+
+class GradientDescent extends Slots implements Optimizer {
+  constructor(private readonly config: Extract<OptimizerConfig, { name: 'sgd' }>) {
+    super();
+  }
+
+  update(parameters: readonly Parameter[], learningRate: number): void {
+    const { momentum, nesterov } = this.config;
+    for (const { key, values, gradient } of parameters) {
+      const velocity = this.get('velocity', key, values.length);
+      for (let index = 0; index < values.length; index++) {
+        velocity[index] = momentum * velocity[index] + gradient[index];
+        values[index] -= learningRate * (nesterov ? gradient[index] + momentum * velocity[index] : velocity[index]);
+      }
+    }
+  }
+}
+
+/** The optimiser that a configuration describes, at its start. */
+export function createOptimizer(config: OptimizerConfig): Optimizer {
+  return config.name === 'adam' ? new Adam(config) : new GradientDescent(config);
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { QfxError } from '../../qfx/errors.js';
+import { augmentationSchema } from './batches.js';
+import { gradientClippingSchema } from './clipping.js';
+import { optimizerSchema } from './optimizers.js';
+import { learningRateSchema } from './schedules.js';
+
+const fractionOfRun = z.number().min(0).max(1);
+
+/** When trainable things become final, as fractions of the run's steps; 1 means after the last step. */
+const freezingSchema = z.strictObject({
+  /** Binary points: each is set to the better of its two neighbours, measured. */
+  binaryPoints: fractionOfRun.default(0.7),
+  /** Statistics of BatchNorm, measured again on the quantized network. */
+  statistics: fractionOfRun.default(0.85),
+  /** Training images to measure on. */
+  images: z.int().min(1).default(512),
+});
+
+/** How a network is trained: everything that decides the resulting bits, besides the network and the data. */
+export const trainingSchema = z
+  .strictObject({
+    epochs: z.int().min(1).default(3),
+    /** Images a step; images that do not fill a last batch are left out of their epoch. */
+    batchSize: z.int().min(1).default(128),
+    /** Equal parts of a batch; their gradients are added in order, and BatchNorm sees one part at a time. */
+    shards: z.int().min(1).default(1),
+    seed: z.int().min(0).default(1),
+    optimizer: optimizerSchema.prefault({ name: 'adam' }),
+    learningRate: learningRateSchema.prefault({ schedule: 'cosine', rate: 1e-3 }),
+    gradientClipping: gradientClippingSchema.optional(),
+    augmentation: augmentationSchema.optional(),
+    freezing: freezingSchema.prefault({}),
+    /** Training images set aside (the last ones) to validate on; 0 validates on the test set, and says so. */
+    validationImages: z.int().min(0).default(0),
+    /** Ends the run when so many epochs in a row brought no better accuracy. */
+    earlyStopping: z.strictObject({ epochs: z.int().min(1) }).optional(),
+    /** Which weights the run ends with. `best` needs validation images: choosing by test images would flatter the result. */
+    keep: z.enum(['last', 'best']).default('last'),
+    /** Steps between two lines of metrics. */
+    logEvery: z.int().min(1).default(50),
+  })
+  .refine((training) => training.batchSize % training.shards === 0, {
+    path: ['shards'],
+    message: 'must divide batchSize',
+  })
+  .refine((training) => training.keep === 'last' || training.validationImages > 0, {
+    path: ['keep'],
+    message: 'best needs validationImages: choosing by test images would flatter the result',
+  })
+  .refine((training) => training.earlyStopping === undefined || training.validationImages > 0, {
+    path: ['earlyStopping'],
+    message: 'needs validationImages: choosing by test images would flatter the result',
+  });
+
+/** A training configuration as people write it. */
+export type TrainingInput = z.input<typeof trainingSchema>;
+/** A training configuration with every default filled in. */
+export type TrainingConfig = z.output<typeof trainingSchema>;
+
+/** `path: message` lines of what is wrong with an input. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .map((issue) => (issue.path.length > 0 ? `${issue.path.map(String).join('.')}: ${issue.message}` : issue.message))
+    .join('; ');
+}
+
+/** Fills in defaults; throws QfxError naming each wrong or unknown key. */
+export function resolveTraining(input: unknown, where = 'training'): TrainingConfig {
+  const parsed = trainingSchema.safeParse(input);
+  if (!parsed.success) throw new QfxError(where, describeIssues(parsed.error));
+  return parsed.data;
+}
