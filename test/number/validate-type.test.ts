@@ -26,6 +26,7 @@ describe('validateType', () => {
     [{ wordLength: 7.5 }, 'here: word length 7.5, allowed: whole numbers 0 to 64'],
     [{ wordLength: NaN }, 'here: word length NaN, allowed: whole numbers 0 to 64'],
     [{ binaryPoint: 1025 }, 'here: binary point 1025, allowed: whole numbers -1024 to 1024'],
+    [{ binaryPoint: -1025 }, 'here: binary point -1025, allowed: whole numbers -1024 to 1024'],
     [{ binaryPoint: 0.5 }, 'here: binary point 0.5, allowed: whole numbers -1024 to 1024'],
     [{ signed: 1 }, 'here: signed is 1, allowed: true or false'],
     [{ rounding: 'RND' }, 'here: rounding mode RND, allowed: AP_TRN, AP_TRN_ZERO, AP_RND'],

@@ -39,18 +39,14 @@ export function compileRealCast(to: FixedPointType): (value: number) => number {
   const overflow = overflowStep(to.overflow);
   return (value) => {
     const scaled = value * scale;
-    const magnitude = Math.abs(scaled);
-    // Scaling is exact between these two; the rest is too rare to be fast.
-    if (magnitude > smallestExact && magnitude < largestExact) return overflow(round(scaled), range) + 0;
+    // Scaling by a power of two is exact, unless it leaves the doubles; bits lost far below 2^-1000 don't change a rounding.
+    if (scaled !== 0 && Number.isFinite(scaled)) return overflow(round(scaled), range) + 0;
     return value === 0 ? 0 : Number(castReal(value, to));
   };
 }
 
-const smallestExact = 2 ** -500;
-const largestExact = 2 ** 52;
-
 /**
- * Rounding of a double of less than 2^52 to an integer. The difference to `Math.floor` is exact wherever it is compared:
+ * Rounding of a double to an integer. The difference to `Math.floor` is exact wherever it is compared:
  * it is only inexact for tiny negative values, where it is rounded to 1.
  */
 function realRounding(rounding: Rounding): (value: number) => number {
