@@ -7,7 +7,7 @@ import { castKernel, castGradientKernel, trainingOverflow } from './kernels/cast
 import type { CastAttributes } from './kernels/cast.js';
 import { maximumTrainedBinaryPoint, resolveQuantizerConfig } from './quantizer-config.js';
 import type { QuantizerConfig, ResolvedQuantizerConfig } from './quantizer-config.js';
-import { hasKernel, runKernel, tf } from './tensorflow.js';
+import { differentiable, hasKernel, runKernel, tf } from './tensorflow.js';
 
 export type { QuantizerConfig, ResolvedQuantizerConfig };
 
@@ -49,6 +49,11 @@ export function withoutQuantizers<T>(body: () => T): T {
   } finally {
     if (!pending) bypassDepth--;
   }
+}
+
+/** True inside of `withoutQuantizers`. */
+export function areQuantizersBypassed(): boolean {
+  return bypassDepth > 0;
 }
 
 /**
@@ -258,32 +263,25 @@ export class Quantizer {
   private castLearned(x: tf.Tensor, { theta }: LearnedPosition, attributes: CastAttributes): tf.Tensor {
     const { isFrozen } = this;
     const { learningRateScale } = this.config;
-    const operation = tf.customGrad((...parts: unknown[]) => {
-      const [input, , save] = parts as [tf.Tensor, tf.Tensor, (tensors: tf.Tensor[]) => void];
-      const [value] = runKernel(castKernel.name, { x: input }, attributes);
-      save([input]);
-      const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]) => {
-        const [dx, dp] = runKernel(castGradientKernel.name, { x: saved, dy }, attributes);
+    return differentiable(
+      [x, theta.read()],
+      ([input]) => ({ value: runKernel(castKernel.name, { x: input }, attributes)[0], saved: [input] }),
+      (dy, [input]) => {
+        const [dx, dp] = runKernel(castGradientKernel.name, { x: input, dy }, attributes);
         // A frozen position still gets a gradient, zero: optimisers count gradients by their order.
         return [dx, isFrozen ? tf.zerosLike(dp) : dp.mul(learningRateScale)];
-      };
-      return { value, gradFunc };
-    });
-    return operation(x, theta.read());
+      },
+    );
   }
 }
 
 /** The cast with a binary point that isn't learned. */
 function castStraightThrough(x: tf.Tensor, attributes: CastAttributes): tf.Tensor {
-  const operation = tf.customGrad((...parts: unknown[]) => {
-    const [input, save] = parts as [tf.Tensor, (tensors: tf.Tensor[]) => void];
-    const [value] = runKernel(castKernel.name, { x: input }, attributes);
-    save([input]);
-    const gradFunc = (dy: tf.Tensor, [saved]: tf.Tensor[]) =>
-      runKernel(castGradientKernel.name, { x: saved, dy }, attributes)[0];
-    return { value, gradFunc };
-  });
-  return operation(x);
+  return differentiable(
+    [x],
+    ([input]) => ({ value: runKernel(castKernel.name, { x: input }, attributes)[0], saved: [input] }),
+    (dy, [input]) => [runKernel(castGradientKernel.name, { x: input, dy }, attributes)[0]],
+  );
 }
 
 function writeOwned(variable: OwnedVariable, values: readonly number[]): void {

@@ -26,7 +26,7 @@ export type KernelInputs = Record<string, TensorInfo>;
  */
 export interface PlainKernel<Attributes> {
   readonly name: string;
-  /** Names of the inputs, in the order in which `compute` gets them. All are float32. */
+  /** Names of the inputs, in the order in which `compute` gets them; those of other types are converted to float32. */
   readonly inputs: readonly string[];
   /** Shapes of the outputs, from the shapes of the inputs. */
   outputShapes(inputShapes: readonly number[][], attributes: Attributes): number[][];
@@ -48,8 +48,8 @@ export interface ComposedKernel<Attributes> {
 /** Runs kernels of one backend inside of a composed kernel. Intermediate results must be freed by hand. */
 export interface KernelRunner {
   run(name: string, inputs: KernelInputs, attributes: object): TensorInfo;
-  /** The same numbers in another shape, without a copy: it must not be freed when `tensor` is. */
-  reshaped(tensor: TensorInfo, shape: number[]): TensorInfo;
+  /** The library's own kernel of the composed kernel's name. */
+  runReplaced(inputs: KernelInputs, attributes: object): TensorInfo;
   free(tensor: TensorInfo): void;
 }
 
@@ -94,7 +94,7 @@ export function registerPlainKernel<Attributes>(backendName: BackendName, kernel
     }
     // Outputs first: making one may grow the heap, which detaches every view taken before.
     const outputs = outputShapes.map((shape) => backend.makeOutput(shape, 'float32') as TensorInfo);
-    const view = (info: TensorInfo) => backend.typedArrayFromHeap(info) as Float32Array;
+    const view = (info: TensorInfo) => asFloats(backend.typedArrayFromHeap(info));
     kernel.compute(inputs.map(view), outputs.map(view), shapes, typed);
     return outputs;
   });
@@ -102,13 +102,57 @@ export function registerPlainKernel<Attributes>(backendName: BackendName, kernel
 
 /** Registers a composed kernel; an existing one of the same name gives way. */
 export function registerComposedKernel<Attributes>(backendName: BackendName, kernel: ComposedKernel<Attributes>): void {
+  const replaced = tf.getKernel(kernel.name, backendName);
   replaceKernel(backendName, kernel.name, (inputs, attributes, backend) => {
+    const call = (name: string, config: tf.KernelConfig | undefined, parts: KernelInputs, attrs: object) => {
+      if (config === undefined) throw new Error(`backend "${backendName}" has no kernel ${name}`);
+      const namedInputs = parts as unknown as tf.NamedTensorInfoMap;
+      const result = config.kernelFunc({ inputs: namedInputs, attrs: attrs as tf.NamedAttrMap, backend });
+      return (Array.isArray(result) ? result[0] : result) as unknown as TensorInfo;
+    };
     const runner: KernelRunner = {
-      run: (name, parts, partAttributes) => runOn(backendName, backend, name, parts, partAttributes),
-      reshaped: (tensor, shape) => ({ ...tensor, shape }),
+      run: (name, parts, attrs) => call(name, tf.getKernel(name, backendName), parts, attrs),
+      runReplaced: (parts, attrs) => call(kernel.name, replaced, parts, attrs),
       free: (tensor) => void backend.disposeData(tensor.dataId),
     };
     return kernel.compose(inputs, attributes as Attributes, runner);
+  });
+}
+
+/**
+ * An operation with a gradient of our own.
+ * @param forward computes the value; `saved` is handed to `backward`
+ * @param backward gradients of `inputs`, in their order
+ */
+export function differentiable(
+  inputs: readonly tf.Tensor[],
+  forward: (inputs: readonly tf.Tensor[]) => { value: tf.Tensor; saved: tf.Tensor[] },
+  backward: (dy: tf.Tensor, saved: readonly tf.Tensor[]) => tf.Tensor[],
+): tf.Tensor {
+  const operation = tf.customGrad((...parts: unknown[]) => {
+    const save = parts.at(-1) as tf.GradSaveFunc;
+    const { value, saved } = forward(parts.slice(0, -1) as tf.Tensor[]);
+    save(saved);
+    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => backward(dy, kept);
+    return { value, gradFunc };
+  });
+  return operation(...inputs);
+}
+
+/** Replaces the library's gradient of a kernel, on every backend. */
+export function replaceGradient(
+  kernelName: string,
+  inputs: readonly string[],
+  gradients: (dy: tf.Tensor, inputs: readonly tf.Tensor[], attributes: object) => (() => tf.Tensor)[],
+): void {
+  tf.unregisterGradient(kernelName);
+  tf.registerGradient({
+    kernelName,
+    inputsToSave: [...inputs],
+    gradFunc: (dy, saved, attributes) => {
+      const parts = gradients(dy as tf.Tensor, saved, attributes as object);
+      return Object.fromEntries(inputs.map((name, index) => [name, parts[index]]));
+    },
   });
 }
 
@@ -132,24 +176,11 @@ function replaceKernel(backendName: BackendName, kernelName: string, kernel: Ker
   tf.registerKernel({ ...existing, kernelName, backendName, kernelFunc });
 }
 
-function runOn(
-  backendName: BackendName,
-  backend: tf.KernelBackend,
-  kernelName: string,
-  inputs: KernelInputs,
-  attributes: object,
-): TensorInfo {
-  const kernel = tf.getKernel(kernelName, backendName);
-  if (kernel === undefined) throw new Error(`backend "${backendName}" has no kernel ${kernelName}`);
-  return kernel.kernelFunc({
-    inputs: inputs as unknown as tf.NamedTensorInfoMap,
-    attrs: attributes as tf.NamedAttrMap,
-    backend,
-  }) as unknown as TensorInfo;
+function readValues(backend: tf.KernelBackend, tensor: TensorInfo): Float32Array {
+  return asFloats(backend.readSync(tensor.dataId));
 }
 
-function readValues(backend: tf.KernelBackend, tensor: TensorInfo): Float32Array {
-  const values: unknown = backend.readSync(tensor.dataId);
+function asFloats(values: unknown): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
 }
 

@@ -1,9 +1,62 @@
-import { registerPlainKernel } from '../tensorflow.js';
+import { registerComposedKernel, registerPlainKernel } from '../tensorflow.js';
 import type { BackendName } from '../tensorflow.js';
 import { castGradientKernel, castKernel } from './cast.js';
+import { exactCastKernel } from './exact-cast.js';
+import { channelAffineGradientKernel, channelAffineKernel } from './channels.js';
+import { channelMomentsGradientKernel, channelMomentsKernel } from './channels.js';
+import {
+  convolutionKernels,
+  filterGradientKernel,
+  inputGradientKernel,
+  replaceConvolutionGradient,
+} from './convolution.js';
+import { spreadKernel, turnFilterKernel } from './convolution.js';
+import { depthwiseFilterGradientKernel, depthwiseInputGradientKernel, replaceDepthwiseGradient } from './depthwise.js';
+import { castAffineKernel, castLimbsKernel } from './exact.js';
+import { fusedMatMulKernel, matMulKernel } from './matmul.js';
+import { averagePoolGradientKernel, maxPoolGradientKernel } from './pooling.js';
+import { sumPoolGradientKernel, sumPoolKernel } from './pooling.js';
+import { segmentSumKernel } from './segment-sum.js';
 
-/** Registers all of QFX's kernels on a backend, in place of the library's own where it has one. */
+const registered = new Set<BackendName>();
+
+/**
+ * Registers QFX's kernels on a backend, in place of the library's own where it has one, and their gradients.
+ * Calling it again does nothing.
+ */
 export function registerKernels(backend: BackendName): void {
+  if (registered.has(backend)) return;
+  registered.add(backend);
+
   registerPlainKernel(backend, castKernel);
   registerPlainKernel(backend, castGradientKernel);
+  registerPlainKernel(backend, exactCastKernel);
+  registerPlainKernel(backend, castLimbsKernel);
+  registerPlainKernel(backend, castAffineKernel);
+
+  registerPlainKernel(backend, channelMomentsKernel);
+  registerPlainKernel(backend, channelMomentsGradientKernel);
+  registerPlainKernel(backend, channelAffineKernel);
+  registerPlainKernel(backend, channelAffineGradientKernel);
+
+  registerPlainKernel(backend, turnFilterKernel);
+  registerPlainKernel(backend, spreadKernel);
+  registerComposedKernel(backend, filterGradientKernel);
+  registerComposedKernel(backend, inputGradientKernel);
+  registerPlainKernel(backend, depthwiseFilterGradientKernel);
+  registerPlainKernel(backend, depthwiseInputGradientKernel);
+  replaceConvolutionGradient();
+  replaceDepthwiseGradient();
+
+  registerPlainKernel(backend, maxPoolGradientKernel);
+  registerPlainKernel(backend, averagePoolGradientKernel);
+  registerPlainKernel(backend, sumPoolKernel);
+  registerPlainKernel(backend, sumPoolGradientKernel);
+
+  registerPlainKernel(backend, segmentSumKernel);
+  if (backend === 'wasm') {
+    for (const kernel of convolutionKernels) registerComposedKernel(backend, kernel);
+    registerComposedKernel(backend, matMulKernel);
+    registerComposedKernel(backend, fusedMatMulKernel);
+  }
 }
