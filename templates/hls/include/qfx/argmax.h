@@ -21,7 +21,33 @@ namespace qfx {
 
 template <class Config>
 void argmax(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
-            hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output);
+            hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output) {
+  using input_t = typename Config::input_t;
+  static_assert(Config::channels % Config::input_lanes == 0, "input_lanes divides the channels");
+  static_assert(Config::positions % Config::output_lanes == 0, "output_lanes divides the positions");
+
+  vector<typename Config::output_t, Config::output_lanes> output_word;
+  input_t largest = 0;
+  int index = 0, output_lane = 0;
+  for (int position = 0; position < Config::positions; ++position) {
+    for (int channel = 0; channel < Config::channels; channel += Config::input_lanes) {
+#pragma HLS PIPELINE II = 1
+      const vector<input_t, Config::input_lanes> word = input.read();
+      for (int i = 0; i < Config::input_lanes; ++i) {
+#pragma HLS UNROLL
+        if (channel + i == 0 || word[i] > largest) {
+          largest = word[i];
+          index = channel + i;
+        }
+      }
+      if (channel == Config::channels - Config::input_lanes) {
+        output_word[output_lane] = from_raw<typename Config::exact_t>(index);
+        output_lane = output_lane + 1 == Config::output_lanes ? 0 : output_lane + 1;
+        if (output_lane == 0) output.write(output_word);
+      }
+    }
+  }
+}
 
 }  // namespace qfx
 

@@ -19,6 +19,7 @@
 
 #include <hls_stream.h>
 
+#include "pooling_window.h"
 #include "raw.h"
 #include "vector.h"
 
@@ -28,7 +29,51 @@ template <class Config, int COUNTS>
 void average_pooling2d(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
                        hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output,
                        const int (&counts)[COUNTS],
-                       const table_t<typename Config::reciprocal_t> (&reciprocals)[COUNTS]);
+                       const table_t<typename Config::reciprocal_t> (&reciprocals)[COUNTS]) {
+  using exact_t = typename Config::exact_t;
+  using reciprocal_t = typename Config::reciprocal_t;
+  constexpr int output_lanes = Config::output_lanes;
+  static_assert(Config::channels % output_lanes == 0, "output_lanes divides the channels");
+
+  static pooling_window<Config> window;  // static: a memory; nothing in it survives an image
+  window.start_image();
+  for (int row = 0; row < Config::output_height; ++row) {
+    for (int column = 0; column < Config::output_width; ++column) {
+      window.read_window(input, row, column);
+
+      typename Config::sum_t sum[output_lanes];
+#pragma HLS ARRAY_PARTITION variable = sum complete
+      for (int o = 0; o < output_lanes; ++o) sum[o] = 0;
+      int count = 0;
+      for (int channel = 0; channel < Config::channels; channel += output_lanes) {
+        for (int ky = 0; ky < Config::pool_height; ++ky) {
+          for (int kx = 0; kx < Config::pool_width; ++kx) {
+#pragma HLS PIPELINE II = 1
+            if (window.inside(ky, kx)) {
+              for (int o = 0; o < output_lanes; ++o) sum[o] += window.at(ky, kx, channel + o);
+              ++count;
+            }
+            if (ky == Config::pool_height - 1 && kx == Config::pool_width - 1) {
+              reciprocal_t reciprocal = 0;
+              for (int k = 0; k < COUNTS; ++k) {
+                if (counts[k] == count) reciprocal = from_table<reciprocal_t>(reciprocals[k]);
+              }
+              vector<typename Config::output_t, output_lanes> word;
+              for (int o = 0; o < output_lanes; ++o) {
+                const exact_t average = sum[o] * reciprocal;  // exact
+                word[o] = average;                            // the one cast
+                sum[o] = 0;
+              }
+              output.write(word);
+              count = 0;
+            }
+          }
+        }
+      }
+    }
+  }
+  window.read_rest(input);
+}
 
 }  // namespace qfx
 

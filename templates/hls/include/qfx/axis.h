@@ -34,11 +34,55 @@ using axis_word = ap_axiu<WORD_BITS, 0, 0, 0>;
 
 template <class Config>
 void read_axis(hls::stream<axis_word<Config::word_bits>>& input,
-               hls::stream<vector<typename Config::value_t, Config::lanes>>& output);
+               hls::stream<vector<typename Config::value_t, Config::lanes>>& output) {
+  using value_t = typename Config::value_t;
+  static_assert(Config::word_bits % Config::slot_bits == 0, "slot_bits divides word_bits");
+  static_assert(Config::slot_bits >= fixed_traits<value_t>::word_length, "a slot holds a value");
+  static_assert(Config::values % Config::lanes == 0, "lanes divides the values");
+
+  axis_word<Config::word_bits> input_word;
+  vector<value_t, Config::lanes> output_word;
+  int bit = 0, lane = 0;
+  for (int k = 0; k < Config::values; ++k) {
+#pragma HLS PIPELINE II = 1
+    if (bit == 0) input_word = input.read();
+    const ap_uint<Config::slot_bits> slot = input_word.data.range(bit + Config::slot_bits - 1, bit);
+    output_word[lane] = from_raw<value_t>(slot);
+    bit = bit + Config::slot_bits == Config::word_bits ? 0 : bit + Config::slot_bits;
+    lane = lane + 1 == Config::lanes ? 0 : lane + 1;
+    if (lane == 0) output.write(output_word);
+  }
+}
 
 template <class Config>
 void write_axis(hls::stream<vector<typename Config::value_t, Config::lanes>>& input,
-                hls::stream<axis_word<Config::word_bits>>& output);
+                hls::stream<axis_word<Config::word_bits>>& output) {
+  using value_t = typename Config::value_t;
+  static_assert(Config::word_bits % Config::slot_bits == 0, "slot_bits divides word_bits");
+  static_assert(Config::slot_bits >= fixed_traits<value_t>::word_length, "a slot holds a value");
+  static_assert(Config::values % Config::lanes == 0, "lanes divides the values");
+
+  vector<value_t, Config::lanes> input_word;
+  axis_word<Config::word_bits> output_word;
+  output_word.keep = -1;  // a DMA engine receives whole words
+  output_word.strb = -1;
+  output_word.data = 0;
+  int bit = 0, lane = 0;
+  for (int k = 0; k < Config::values; ++k) {
+#pragma HLS PIPELINE II = 1
+    if (lane == 0) input_word = input.read();
+    const ap_uint<Config::slot_bits> slot = to_raw(input_word[lane]);
+    output_word.data.range(bit + Config::slot_bits - 1, bit) = slot;
+    bit = bit + Config::slot_bits == Config::word_bits ? 0 : bit + Config::slot_bits;
+    lane = lane + 1 == Config::lanes ? 0 : lane + 1;
+    const bool last = k == Config::values - 1;
+    if (bit == 0 || last) {
+      output_word.last = last;
+      output.write(output_word);
+      output_word.data = 0;
+    }
+  }
+}
 
 }  // namespace qfx
 

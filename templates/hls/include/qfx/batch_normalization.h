@@ -21,17 +21,34 @@
 
 #include <hls_stream.h>
 
+#include "for_each_value.h"
+#include "multiply_accumulate.h"
 #include "raw.h"
-#include "vector.h"
 
 namespace qfx {
+
+template <class Config, class Shift>
+struct affine_map {
+  const table_t<typename Config::scale_t> (&scale)[Config::channels];
+  const table_t<typename Config::offset_t> (&offset)[Config::channels];
+  const Shift& scale_shift;
+
+  typename Config::exact_t operator()(const typename Config::input_t& x, int channel) const {
+#pragma HLS INLINE
+    const typename Config::exact_t product = x * from_table<typename Config::scale_t>(scale[channel]);
+    return shift_left(product, scale_shift, channel) + from_table<typename Config::offset_t>(offset[channel]);
+  }
+};
 
 template <class Config, class Shift = none>
 void batch_normalization(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
                          hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output,
                          const table_t<typename Config::scale_t> (&scale)[Config::channels],
                          const table_t<typename Config::offset_t> (&offset)[Config::channels],
-                         const Shift& scale_shift = Shift());
+                         const Shift& scale_shift = Shift()) {
+  for_each_value<Config::positions, Config::channels>(input, output,
+                                                      affine_map<Config, Shift>{scale, offset, scale_shift});
+}
 
 }  // namespace qfx
 

@@ -6,12 +6,14 @@
 
 #include <hls_stream.h>
 
-#include "vector.h"
+#include "for_each_value.h"
 
 namespace qfx {
 
 template <int VALUES, class T, int INPUT_LANES, int OUTPUT_LANES>
-void change_lanes(hls::stream<vector<T, INPUT_LANES>>& input, hls::stream<vector<T, OUTPUT_LANES>>& output);
+void change_lanes(hls::stream<vector<T, INPUT_LANES>>& input, hls::stream<vector<T, OUTPUT_LANES>>& output) {
+  for_each_value<1, VALUES>(input, output, identity());
+}
 
 }  // namespace qfx
 

@@ -26,6 +26,7 @@
 
 #include <hls_stream.h>
 
+#include "multiply_accumulate.h"
 #include "raw.h"
 #include "vector.h"
 
@@ -43,7 +44,42 @@ template <class Config, class Bias = none, class Shift = none>
 void dense(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
            hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output,
            const table_t<typename Config::weight_t> (&weights)[dense_table<Config>::steps][dense_table<Config>::lanes],
-           const Bias& bias = Bias(), const Shift& weight_shift = Shift());
+           const Bias& bias = Bias(), const Shift& weight_shift = Shift()) {
+  using weight_t = typename Config::weight_t;
+  constexpr int input_lanes = Config::input_lanes, output_lanes = Config::output_lanes;
+  constexpr int input_steps = dense_table<Config>::input_steps;
+  static_assert(Config::input_channels % input_lanes == 0, "input_lanes divides input_channels");
+  static_assert(Config::output_channels % output_lanes == 0, "output_lanes divides output_channels");
+#pragma HLS ARRAY_RESHAPE variable = weights complete dim = 2
+
+  vector<typename Config::input_t, input_lanes> words[input_steps];  // all inputs of one position
+  running_sum_t<Config> sum[output_lanes];
+#pragma HLS ARRAY_PARTITION variable = sum complete
+  for (int o = 0; o < output_lanes; ++o) {
+#pragma HLS UNROLL
+    sum[o] = 0;
+  }
+
+  for (int position = 0; position < Config::positions; ++position) {
+    int step = 0;
+    for (int output_channel = 0; output_channel < Config::output_channels; output_channel += output_lanes) {
+      for (int s = 0; s < input_steps; ++s) {
+#pragma HLS PIPELINE II = 1
+        if (output_channel == 0) words[s] = input.read();
+        for (int i = 0; i < input_lanes; ++i) {
+          for (int o = 0; o < output_lanes; ++o) {
+            sum[o] += words[s][i] * from_table<weight_t>(weights[step][i * output_lanes + o]);
+          }
+        }
+        ++step;
+        if (s == input_steps - 1) {
+          output.write(finish_sums<Config>(sum, bias, weight_shift, output_channel));
+          for (int o = 0; o < output_lanes; ++o) sum[o] = 0;
+        }
+      }
+    }
+  }
+}
 
 }  // namespace qfx
 

@@ -8,8 +8,24 @@
 
 namespace qfx {
 
+template <class Word>
+void write_all(const Word&) {
+#pragma HLS INLINE
+}
+template <class Word, class... Outputs>
+void write_all(const Word& word, hls::stream<Word>& output, Outputs&... outputs) {
+#pragma HLS INLINE
+  output.write(word);
+  write_all(word, outputs...);
+}
+
 template <int WORDS, class Word, class... Outputs>
-void fork(hls::stream<Word>& input, Outputs&... outputs);
+void fork(hls::stream<Word>& input, Outputs&... outputs) {
+  for (int word = 0; word < WORDS; ++word) {
+#pragma HLS PIPELINE II = 1
+    write_all(input.read(), outputs...);
+  }
+}
 
 }  // namespace qfx
 

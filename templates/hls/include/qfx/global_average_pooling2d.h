@@ -23,7 +23,35 @@ namespace qfx {
 template <class Config>
 void global_average_pooling2d(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
                               hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output,
-                              const table_t<typename Config::reciprocal_t> (&reciprocals)[1]);
+                              const table_t<typename Config::reciprocal_t> (&reciprocals)[1]) {
+  using exact_t = typename Config::exact_t;
+  static_assert(Config::channels % Config::input_lanes == 0, "input_lanes divides the channels");
+  static_assert(Config::channels % Config::output_lanes == 0, "output_lanes divides the channels");
+
+  typename Config::sum_t sum[Config::channels];
+#pragma HLS ARRAY_PARTITION variable = sum complete
+  for (int channel = 0; channel < Config::channels; ++channel) {
+#pragma HLS UNROLL
+    sum[channel] = 0;
+  }
+  for (int position = 0; position < Config::positions; ++position) {
+    for (int channel = 0; channel < Config::channels; channel += Config::input_lanes) {
+#pragma HLS PIPELINE II = 1
+      const vector<typename Config::input_t, Config::input_lanes> word = input.read();
+      for (int i = 0; i < Config::input_lanes; ++i) sum[channel + i] += word[i];
+    }
+  }
+  const typename Config::reciprocal_t reciprocal = from_table<typename Config::reciprocal_t>(reciprocals[0]);
+  for (int channel = 0; channel < Config::channels; channel += Config::output_lanes) {
+#pragma HLS PIPELINE II = 1
+    vector<typename Config::output_t, Config::output_lanes> word;
+    for (int o = 0; o < Config::output_lanes; ++o) {
+      const exact_t average = sum[channel + o] * reciprocal;  // exact
+      word[o] = average;                                      // the one cast
+    }
+    output.write(word);
+  }
+}
 
 }  // namespace qfx
 

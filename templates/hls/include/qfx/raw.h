@@ -1,40 +1,79 @@
 // Fixed-point values from raw integers and back: the only place that looks at the bits of an ap_fixed.
 //
 // A value x of ap_fixed<W, I> is raw * 2^(I - W); raw is an integer of W bits, two's complement if signed.
-//   from_raw<T>(raw)   the value with this raw integer (its low W bits)
-//   to_raw(x)          long long for signed types, unsigned long long for unsigned ones
-//   table_t<T>         element type of a table of raw integers of T: as many bits as T in synthesis, the smallest
-//                      native integer in C simulation (where constructors for every element would take minutes to compile)
-//   constant<T>(entry) the value of an entry of such a table; the entry must fit into T's word
+//   from_raw<T>(raw)     the value with this raw integer (its low W bits); any native integer type
+//   to_raw(x)            long long for signed types, unsigned long long for unsigned ones
+//   table_t<T>           element of a table of raw integers of T: as many bits as T in synthesis, the smallest native
+//                        integer in C simulation (where constructors for every element would take minutes to compile)
+//   from_table<T>(entry) the value of an element of such a table; it must fit into T's word
 #ifndef QFX_RAW_H
 #define QFX_RAW_H
 
-#include <ap_fixed.h>
-#include <ap_int.h>
+#include <cstdint>
 
 #include "fixed.h"
 
 namespace qfx {
 
+namespace detail {
+
+template <int W, bool SIGNED>
+struct native_integer {
+  static_assert(W <= 64, "raw integers have at most 64 bits");
+  using signed_type = typename std::conditional<
+      W <= 8, int8_t,
+      typename std::conditional<W <= 16, int16_t, typename std::conditional<W <= 32, int32_t, int64_t>::type>::type>::type;
+  using type = typename std::conditional<SIGNED, signed_type, typename std::make_unsigned<signed_type>::type>::type;
+};
+
+template <class Integer>
+inline long long to_long_long(const Integer& integer, std::true_type) {
+  return integer.to_int64();
+}
+template <class Integer>
+inline unsigned long long to_long_long(const Integer& integer, std::false_type) {
+  return integer.to_uint64();
+}
+
+}  // namespace detail
+
 template <class T>
-using raw_t = typename detail::raw_integer<is_signed<T>::value>::type;
+using raw_t = typename std::conditional<fixed_traits<T>::is_signed, long long, unsigned long long>::type;
 
 #ifdef __SYNTHESIS__
 template <class T>
-using table_t = typename detail::arbitrary_integer<word_length<T>::value, is_signed<T>::value>::type;
+using table_t = typename fixed_traits<T>::integer;
 #else
 template <class T>
-using table_t = typename detail::native_integer<word_length<T>::value, is_signed<T>::value>::type;
+using table_t = typename detail::native_integer<fixed_traits<T>::word_length, fixed_traits<T>::is_signed>::type;
 #endif
 
 template <class T, class Raw>
-T from_raw(Raw raw);
+inline T from_raw(Raw raw) {
+#pragma HLS INLINE
+  const typename fixed_traits<T>::integer bits = raw;
+  T value = 0;
+  value.range(fixed_traits<T>::word_length - 1, 0) = bits;
+  return value;
+}
 
 template <class T>
-raw_t<T> to_raw(const T& value);
+inline raw_t<T> to_raw(const T& value) {
+#pragma HLS INLINE
+  typename fixed_traits<T>::integer bits = 0;
+  bits.range(fixed_traits<T>::word_length - 1, 0) = value.range(fixed_traits<T>::word_length - 1, 0);
+  return detail::to_long_long(bits, std::integral_constant<bool, fixed_traits<T>::is_signed>());
+}
 
 template <class T>
-T constant(const table_t<T>& entry);
+inline T from_table(const table_t<T>& entry) {
+#pragma HLS INLINE
+#ifdef QFX_SIMULATION_TYPES
+  return T::from_storage(entry);
+#else
+  return from_raw<T>(entry);
+#endif
+}
 
 }  // namespace qfx
 

@@ -17,18 +17,42 @@
 
 #include <hls_stream.h>
 
+#include "for_each_value.h"
 #include "raw.h"
-#include "vector.h"
 
 namespace qfx {
 
 template <class Config>
+struct rectifier {
+  typename Config::exact_t operator()(const typename Config::input_t& x, int) const {
+#pragma HLS INLINE
+    const typename Config::input_t zero = 0;
+    return x > zero ? x : zero;
+  }
+};
+
+template <class Config>
+struct clipped_rectifier {
+  typename Config::exact_t operator()(const typename Config::input_t& x, int) const {
+#pragma HLS INLINE
+    using exact_t = typename Config::exact_t;
+    const typename Config::input_t zero = 0;
+    const typename Config::maximum_t maximum = from_raw<typename Config::maximum_t>(Config::maximum);
+    return x > maximum ? exact_t(maximum) : x > zero ? exact_t(x) : exact_t(zero);
+  }
+};
+
+template <class Config>
 void relu(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
-          hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output);
+          hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output) {
+  for_each_value<1, Config::values>(input, output, rectifier<Config>());
+}
 
 template <class Config>
 void clipped_relu(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
-                  hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output);
+                  hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output) {
+  for_each_value<1, Config::values>(input, output, clipped_rectifier<Config>());
+}
 
 }  // namespace qfx
 

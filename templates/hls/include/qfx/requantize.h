@@ -12,14 +12,15 @@
 
 #include <hls_stream.h>
 
-#include "raw.h"
-#include "vector.h"
+#include "for_each_value.h"
 
 namespace qfx {
 
 template <class Config>
 void requantize(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
-                hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output);
+                hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output) {
+  for_each_value<1, Config::values>(input, output, identity());
+}
 
 }  // namespace qfx
 

@@ -1,0 +1,54 @@
+// The arithmetic that dense layers and convolutions share.
+#ifndef QFX_MULTIPLY_ACCUMULATE_H
+#define QFX_MULTIPLY_ACCUMULATE_H
+
+#include "raw.h"
+#include "vector.h"
+
+namespace qfx {
+
+/** The type in which products of inputs and weights are summed. */
+template <class Config>
+using running_sum_t = typename running_sum<typename Config::exact_t, typename Config::input_t, typename Config::weight_t>::type;
+
+template <class Exact>
+inline Exact shift_left(const Exact& value, const none&, int) {
+#pragma HLS INLINE
+  return value;
+}
+template <class Exact, int CHANNELS>
+inline Exact shift_left(const Exact& value, const unsigned char (&shift)[CHANNELS], int channel) {
+#pragma HLS INLINE
+  return value << int(shift[channel]);
+}
+
+template <class Config>
+inline typename Config::exact_t add_bias(const typename Config::exact_t& value, const none&, int) {
+#pragma HLS INLINE
+  return value;
+}
+template <class Config, int CHANNELS>
+inline typename Config::exact_t add_bias(const typename Config::exact_t& value,
+                                         const table_t<typename Config::bias_t> (&bias)[CHANNELS], int channel) {
+#pragma HLS INLINE
+  return value + from_table<typename Config::bias_t>(bias[channel]);
+}
+
+/** The running sums of output channels `channel`, `channel` + 1, ...: to the channel's binary point, plus bias, cast. */
+template <class Config, class Bias, class Shift>
+inline vector<typename Config::output_t, Config::output_lanes> finish_sums(
+    const running_sum_t<Config> (&sum)[Config::output_lanes], const Bias& bias, const Shift& weight_shift, int channel) {
+#pragma HLS INLINE
+  using exact_t = typename Config::exact_t;
+  vector<typename Config::output_t, Config::output_lanes> word;
+  for (int o = 0; o < Config::output_lanes; ++o) {
+#pragma HLS UNROLL
+    const exact_t aligned = shift_left<exact_t>(sum[o], weight_shift, channel + o);
+    word[o] = add_bias<Config>(aligned, bias, channel + o);  // the one cast: modes of output_t
+  }
+  return word;
+}
+
+}  // namespace qfx
+
+#endif

@@ -1,0 +1,83 @@
+// Command line of the testbench.
+#ifndef QFX_TESTBENCH_OPTIONS_H
+#define QFX_TESTBENCH_OPTIONS_H
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace qfx {
+namespace testbench {
+
+enum exit_status { exit_success = 0, exit_mismatch = 1, exit_failure = 2 };
+
+/** Ends the process at once: after a failure nothing can be trusted, destructors included. */
+[[noreturn]] inline void quit(int status) {
+  std::fflush(nullptr);
+  std::_Exit(status);
+}
+
+/** RTL co-simulation runs synthesised code, in which there are no taps. */
+#if defined(__RTL_SIMULATION__) || (defined(__HLS_COSIM__) && !defined(__HLS_CSIM__))
+constexpr bool has_taps = false;
+#else
+constexpr bool has_taps = true;
+#endif
+
+struct options {
+  std::string vectors;                // folder of the test vectors; found near the working folder when not given
+  std::string report;                 // continue after mismatches and write what was found to this file
+  std::string outputs;                // folder for the raw outputs, one file a port
+  long first = 0;                     // first image
+  long images = -1;                   // number of images, -1 for all from the first on
+  bool outputs_only = !has_taps;      // compare the outputs only
+};
+
+constexpr const char* usage =
+    "usage: testbench [options]\n"
+    "Feeds test images through the network and compares raw integers with the expected ones. Without options it stops at\n"
+    "the first mismatch. Exit status: 0 equal, 1 mismatch, 2 the comparison could not be completed.\n"
+    "  --vectors <folder>   folder of vectors.txt (default: vectors or testbench/vectors here or in a folder above)\n"
+    "  --report <file>      continue after mismatches, write counts per layer to this file, print progress\n"
+    "  --outputs <folder>   write the raw outputs, one file a port, to this folder\n"
+    "  --first <n>          first image (default 0)\n"
+    "  --images <n>         number of images (default: all)\n"
+    "  --outputs-only       compare outputs, not the layers inside (RTL co-simulation has no taps)\n";
+
+[[noreturn]] inline void refuse(const std::string& message) {
+  std::fprintf(stderr, "testbench: %s\n%s", message.c_str(), usage);
+  quit(exit_failure);
+}
+
+inline long parse_count(const char* option, const char* text) {
+  char* end = nullptr;
+  const long value = std::strtol(text, &end, 10);
+  if (end == text || *end != '\0' || value < 0) refuse(std::string(option) + " takes a number, found: " + text);
+  return value;
+}
+
+inline options parse_options(int argc, char** argv) {
+  options result;
+  for (int k = 1; k < argc; ++k) {
+    const std::string option = argv[k];
+    if (option == "--outputs-only") {
+      result.outputs_only = true;
+      continue;
+    }
+    if (option != "--vectors" && option != "--report" && option != "--outputs" && option != "--first" && option != "--images") {
+      refuse("unknown option " + option);
+    }
+    if (++k == argc) refuse(option + " takes a value");
+    if (option == "--vectors") result.vectors = argv[k];
+    if (option == "--report") result.report = argv[k];
+    if (option == "--outputs") result.outputs = argv[k];
+    if (option == "--first") result.first = parse_count("--first", argv[k]);
+    if (option == "--images") result.images = parse_count("--images", argv[k]);
+  }
+  return result;
+}
+
+}  // namespace testbench
+}  // namespace qfx
+
+#endif
