@@ -1,51 +1,95 @@
 import type { z } from 'zod';
-import type { JsonObject } from '../graph/graph.js';
-import type { IntegerTensor, RawArray } from '../number/raw-array.js';
-import type { FixedPointFormat, TensorFormat } from '../number/type.js';
+import type { IntegerTensor } from '../number/raw-array.js';
+import type { FixedPointFormat, TensorFormat, TensorType } from '../number/type.js';
+import type { Arithmetic, Scalars } from './scalars.js';
+
+/** The operations that QFX brings along; every room keeps a record over these names. */
+export const operationNames = [
+  'input',
+  'dense',
+  'conv2d',
+  'add',
+  'batch-normalization',
+  'relu',
+  'max-pooling2d',
+  'average-pooling2d',
+  'global-average-pooling2d',
+  'global-max-pooling2d',
+  'flatten',
+  'reshape',
+  'concatenate',
+  'requantize',
+  'argmax',
+] as const;
+export type OperationName = (typeof operationNames)[number];
 
 /** What an operation knows of one of its inputs before any value exists. */
 export interface OperandDescription {
   /** Name of the node it comes from. */
   readonly name: string;
+  /** Without the batch, channels last. */
   readonly shape: readonly number[];
   /** The declared output format of that node. */
   readonly format: TensorFormat;
 }
 
 /** Everything that the meaning of a node depends on. */
-export interface NodeContext<Attributes> {
+export interface NodeContext<Attributes = unknown> {
   /** The node's name, for messages. */
   readonly name: string;
   readonly inputs: readonly OperandDescription[];
   readonly attributes: Attributes;
   readonly constants: Readonly<Record<string, IntegerTensor>>;
+  /** What the node is declared to give. Only an input's values follow from it; an exact type never looks at it. */
+  readonly outputType: TensorType | 'exact';
 }
 
 /** What an operation decides once for a node. */
 export interface NodeTyping {
+  /** Output shape without the batch, channels last. */
   readonly shape: readonly number[];
+  /** The smallest format that holds 0, the exact result and every partial sum, for all inputs of the declared types. */
   readonly exactType: FixedPointFormat;
+  /** Formats of further exact values inside the operation (for example the sum of an average), by name. */
   readonly intermediateTypes?: Readonly<Record<string, FixedPointFormat>>;
 }
+
+/**
+ * The exact result of a node for the raw integers of its inputs (each in its declared format), before the node's cast:
+ * raw integers at the exact type's binary point, row-major. May return one of the inputs itself, never change one.
+ */
+export type Evaluate = (inputs: readonly Scalars[]) => Scalars;
 
 /**
  * The meaning of an operation: attributes, exact type rule, reference semantics, count of multiplications.
  * Said once, here; training and code generation read it.
  */
-export interface Operation<Attributes = JsonObject> {
+export interface Operation<Attributes = unknown> {
   readonly name: string;
-  /** Strict: an unknown key is refused. */
+  /** Strict: an unknown key is refused. Fully resolved values, no defaults: a graph says everything. */
   readonly attributes: z.ZodType<Attributes>;
   readonly inputCount: { readonly minimum: number; readonly maximum: number };
   /** The roles of its constant tensors. */
   readonly constants: Readonly<Record<string, 'required' | 'optional'>>;
   /** Shape and exact type; throws QfxError naming the node for what it cannot take. */
   infer(context: NodeContext<Attributes>): NodeTyping;
-  /**
-   * The exact result, raw integers at `typing.exactType.binaryPoint`, before the node's cast.
-   * `inputs` are the values of the operands, in their declared formats.
-   */
-  evaluate(context: NodeContext<Attributes>, typing: NodeTyping, inputs: readonly IntegerTensor[]): RawArray;
-  /** Multiplications by constants for one input (multiply-accumulates for dense and convolution). */
+  /** Does what can be done once per network (aligning weights), and returns what is to be done for each image. */
+  prepare(context: NodeContext<Attributes>, typing: NodeTyping, arithmetic: Arithmetic): Evaluate;
+  /** Multiplications by constants for one image (multiply-accumulates for dense and convolution). */
   multiplications(context: NodeContext<Attributes>, typing: NodeTyping): number;
+}
+
+/** How messages name a node. */
+export function layer(name: string): string {
+  return `layer "${name}"`;
+}
+
+/** Number of values of a tensor of this shape. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** `[28, 28, 1]`, the way messages write a shape. */
+export function describeShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
 }

@@ -1,0 +1,37 @@
+/** The fixed-point graph and its integers: no tensor library, nothing of Node. */
+export { QfxError } from './errors.js';
+
+export * from './number/type.js';
+export * from './number/raw-array.js';
+export * from './number/validate-type.js';
+export * from './number/cast.js';
+export * from './number/real.js';
+export * from './number/arithmetic.js';
+export * from './number/align.js';
+export * from './number/binary-point.js';
+
+export * from './graph/graph.js';
+export { buildGraph } from './graph/build.js';
+export { findNode, graphContexts } from './graph/context.js';
+export { loadGraph, saveGraph } from './graph/file.js';
+export type { LoadOptions } from './graph/file.js';
+export { limits } from './graph/limits.js';
+export { summarizeGraph } from './graph/summary.js';
+export type { GraphSummary, LayerSummary } from './graph/summary.js';
+
+export { Network } from './execute/network.js';
+export type { InputValues, RunOptions, RunResult } from './execute/network.js';
+
+export { findOperation, operations, registerOperation } from './operations/index.js';
+export * from './operations/operation.js';
+export type { Arithmetic, Scalar, Scalars } from './operations/scalars.js';
+export { averageReciprocals, poolingCounts } from './operations/pooling.js';
+export { resolvePadding } from './operations/window.js';
+export type { Padding, Pair } from './operations/window.js';
+export type { AveragePooling2dAttributes } from './operations/average-pooling2d.js';
+export type { ConcatenateAttributes } from './operations/concatenate.js';
+export type { Conv2dAttributes } from './operations/conv2d.js';
+export type { InputAttributes } from './operations/input.js';
+export type { PoolingAttributes } from './operations/pooling.js';
+export type { ReluAttributes } from './operations/relu.js';
+export type { ReshapeAttributes } from './operations/reshape.js';

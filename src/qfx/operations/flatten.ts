@@ -1,0 +1,8 @@
+import { noAttributes } from './checks.js';
+import { elementCount } from './operation.js';
+import { passThrough } from './pass-through.js';
+
+/** All values along one axis, row-major. */
+export const flatten = passThrough({ name: 'flatten', attributes: noAttributes }, ({ inputs }) => [
+  elementCount(inputs[0].shape),
+]);
