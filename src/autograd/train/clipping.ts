@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
-/** `globalNorm` scales all gradients together; `value` cuts each component. */
-export const gradientClippingSchema = z.union([
-  z.strictObject({ globalNorm: z.number().positive() }),
-  z.strictObject({ value: z.number().positive() }),
-]);
+/** One of two ways: `globalNorm` scales all gradients together, `value` cuts each component. */
+export const gradientClippingSchema = z
+  .strictObject({ globalNorm: z.number().positive().optional(), value: z.number().positive().optional() })
+  .refine(({ globalNorm, value }) => (globalNorm === undefined) !== (value === undefined), {
+    message: 'needs either globalNorm or value',
+  });
 export type GradientClipping = z.infer<typeof gradientClippingSchema>;
 
 /** The Euclidean norm over all components of all gradients. */
@@ -16,15 +17,14 @@ export function globalNorm(gradients: readonly Float32Array[]): number {
 
 /** Clips gradients in place. */
 export function clipGradients(gradients: readonly Float32Array[], clipping: GradientClipping): void {
-  if ('value' in clipping) {
-    const { value } = clipping;
+  const { globalNorm: maximumNorm, value } = clipping;
+  if (value !== undefined)
     for (const gradient of gradients)
       for (let index = 0; index < gradient.length; index++)
         gradient[index] = Math.min(value, Math.max(-value, gradient[index]));
-    return;
-  }
+  if (maximumNorm === undefined) return;
   const norm = globalNorm(gradients);
-  if (norm <= clipping.globalNorm) return;
-  const scale = clipping.globalNorm / norm;
+  if (norm <= maximumNorm) return;
+  const scale = maximumNorm / norm;
   for (const gradient of gradients) for (let index = 0; index < gradient.length; index++) gradient[index] *= scale;
 }

@@ -4,7 +4,7 @@ import { QfxError } from '../../qfx/errors.js';
 const fraction = z.number().min(0).lt(1);
 
 /** Adam (Kingma and Ba) or gradient descent with momentum, and their constants. */
-export const optimizerSchema = z.union([
+export const optimizerSchema = z.discriminatedUnion('name', [
   z.strictObject({
     name: z.literal('adam'),
     beta1: fraction.default(0.9),

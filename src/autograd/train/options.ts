@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { QfxError } from '../../qfx/errors.js';
+import { parseConfiguration } from '../configuration.js';
 import { augmentationSchema } from './batches.js';
 import { gradientClippingSchema } from './clipping.js';
 import { optimizerSchema } from './optimizers.js';
@@ -58,16 +58,7 @@ export type TrainingInput = z.input<typeof trainingSchema>;
 /** A training configuration with every default filled in. */
 export type TrainingConfig = z.output<typeof trainingSchema>;
 
-/** `path: message` lines of what is wrong with an input. */
-export function describeIssues(error: z.ZodError): string {
-  return error.issues
-    .map((issue) => (issue.path.length > 0 ? `${issue.path.map(String).join('.')}: ${issue.message}` : issue.message))
-    .join('; ');
-}
-
-/** Fills in defaults; throws QfxError naming each wrong or unknown key. */
+/** Fills in defaults; throws QfxError naming the wrong or unknown key. */
 export function resolveTraining(input: unknown, where = 'training'): TrainingConfig {
-  const parsed = trainingSchema.safeParse(input);
-  if (!parsed.success) throw new QfxError(where, describeIssues(parsed.error));
-  return parsed.data;
+  return parseConfiguration(trainingSchema, input, where);
 }

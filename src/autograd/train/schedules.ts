@@ -4,7 +4,7 @@ const rate = z.number().positive();
 const warmUpSteps = z.int().min(0).default(20);
 
 /** Learning rate over a run; `warmUpSteps` rise linearly to the rate. */
-export const learningRateSchema = z.union([
+export const learningRateSchema = z.discriminatedUnion('schedule', [
   z.strictObject({ schedule: z.literal('constant'), rate, warmUpSteps }),
   /** Half a cosine from `rate` after the warm-up to `final` at the last step. */
   z.strictObject({ schedule: z.literal('cosine'), rate, warmUpSteps, final: z.number().min(0).default(0) }),

@@ -1,0 +1,88 @@
+import { stat } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import type { DataLoader, DataSet, DataSetName } from '../../data/index.js';
+import { QfxError } from '../../qfx/errors.js';
+import { parseConfiguration } from '../configuration.js';
+import type { tf } from '../tensorflow.js';
+import { trainingSchema } from './options.js';
+import type { TrainingConfig, TrainingInput } from './options.js';
+
+/** What a network is built for. */
+export interface ModelContext {
+  /** Height, width, channels of the images. */
+  readonly shape: DataSet['shape'];
+  /** Logits wanted. */
+  readonly classes: number;
+  /** The run's seed; `createLayers({ seed })` makes the initial weights repeatable. */
+  readonly seed: number;
+}
+
+/** A run: a network, the data it is trained on, and how. */
+export interface RunDescription {
+  /** Names the folder of the results and the graph: letters, digits, dot, dash and underscore. */
+  readonly name: string;
+  readonly model: (context: ModelContext) => tf.LayersModel;
+  /** The name of a data set, or a function that returns one. */
+  readonly data: DataSetName | DataLoader;
+  readonly training?: TrainingInput;
+}
+
+/** A run description that was checked, with every default of its training filled in. */
+export interface ResolvedRun extends RunDescription {
+  readonly training: TrainingConfig;
+}
+
+const isFunction = (value: unknown) => typeof value === 'function';
+
+const runSchema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, dot, dash and underscore are allowed'),
+  model: z.custom<RunDescription['model']>(isFunction, 'must be a function that returns a network'),
+  data: z.union(
+    [z.string(), z.custom<DataLoader>(isFunction)],
+    'must be the name of a data set or a function that returns one',
+  ),
+  training: trainingSchema.prefault({}),
+});
+
+/** Types and checks a run description; the default export of its file. Throws QfxError naming the key. */
+export function defineRun(description: RunDescription): ResolvedRun {
+  return resolveRun(description, 'run description');
+}
+
+function resolveRun(description: unknown, where: string): ResolvedRun {
+  if (typeof description !== 'object' || description === null)
+    throw new QfxError(where, `found ${String(description)}; a run description is an object, see defineRun`);
+  return parseConfiguration(runSchema, description, where) as ResolvedRun;
+}
+
+/**
+ * Loads a run description: the default export of an ES module (.js, .mjs) or of a TypeScript file (.ts, .mts).
+ * Throws QfxError naming the file, and the key where one is wrong.
+ */
+export async function loadRunDescription(file: string): Promise<ResolvedRun> {
+  const path = resolve(file);
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) throw new QfxError(file, 'no such file; a run description is a .js, .mjs, .ts or .mts file');
+  const exported = await importModule(path, file);
+  if (!('default' in exported))
+    throw new QfxError(file, 'has no default export; write: export default defineRun({ ... })');
+  return resolveRun(exported.default, file);
+}
+
+async function importModule(path: string, file: string): Promise<Record<string, unknown>> {
+  const url = pathToFileURL(path).href;
+  const extension = extname(path);
+  try {
+    if (extension === '.js' || extension === '.mjs') return (await import(url)) as Record<string, unknown>;
+    if (extension === '.ts' || extension === '.mts') {
+      const { tsImport } = await import('tsx/esm/api');
+      return (await tsImport(url, import.meta.url)) as Record<string, unknown>;
+    }
+  } catch (cause) {
+    const { name, message } = cause as Error;
+    throw new QfxError(file, name === 'QfxError' ? message : `cannot be loaded: ${message}`, { cause });
+  }
+  throw new QfxError(file, `ends in "${extension}"; a run description is a .js, .mjs, .ts or .mts file`);
+}

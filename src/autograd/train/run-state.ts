@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { trainingSchema } from './options.js';
+
+const evaluation = z.strictObject({ images: z.int(), loss: z.number(), accuracy: z.number() });
+const sums = z.strictObject({ loss: z.number(), correct: z.int(), images: z.int() });
+
+/** Everything of a run that is not a tensor. Random choices are functions of seed, epoch and image: the step says it all. */
+export const runStateSchema = z.strictObject({
+  config: trainingSchema,
+  /** SHA-256 of the data set. */
+  dataChecksum: z.string(),
+  /** Steps done. */
+  step: z.int().min(0),
+  /** Epochs done and evaluated. */
+  epochs: z.int().min(0),
+  /** Since the last line of metrics. */
+  interval: sums,
+  /** Since the start of the epoch. */
+  epoch: sums,
+  frozen: z.strictObject({ binaryPoints: z.boolean(), statistics: z.boolean() }),
+  best: z.strictObject({ accuracy: z.number(), epoch: z.int() }).nullable(),
+  /** Set once the last step is done and everything is frozen. */
+  finished: z
+    .strictObject({
+      stoppedEarly: z.boolean(),
+      kept: z.enum(['last', 'best']),
+      validation: evaluation.nullable(),
+      test: evaluation,
+    })
+    .nullable(),
+  /** Computing time so far. */
+  seconds: z.number().min(0),
+  /** Length of metrics.jsonl. */
+  metricsBytes: z.int().min(0),
+});
+export type RunState = z.output<typeof runStateSchema>;
+
+/** Sums over trained images, from which means are made. */
+export type Sums = z.output<typeof sums>;
+export const noSums: Sums = { loss: 0, correct: 0, images: 0 };
+
+export function addSums(sums: Sums, loss: number, correct: number, images: number): Sums {
+  return { loss: sums.loss + loss, correct: sums.correct + correct, images: sums.images + images };
+}
+
+/** Mean loss and accuracy; zeros for no images. */
+export function means({ loss, correct, images }: Sums): { loss: number; accuracy: number } {
+  return images === 0 ? { loss: 0, accuracy: 0 } : { loss: loss / images, accuracy: correct / images };
+}

@@ -1,0 +1,61 @@
+import type { DataSet } from '../../data/data-set.js';
+import { QfxError } from '../../qfx/errors.js';
+import type { tf } from '../tensorflow.js';
+import type { Evaluation } from './evaluate.js';
+import type { TrainingConfig } from './options.js';
+
+/** What a caller gets to see while a network trains. */
+export interface TrainingProgress {
+  readonly phase: 'training' | 'freezing' | 'evaluating';
+  /** Steps done, of `steps`. */
+  readonly step: number;
+  readonly steps: number;
+  /** The epoch at work, from 1. */
+  readonly epoch: number;
+  /** Means over the current epoch's training images so far. */
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Estimated from the steps of this session; undefined before the first. */
+  readonly secondsLeft: number | undefined;
+}
+
+/** Where a run writes, and how it is watched and ended. None of it changes a bit of the result. */
+export interface TrainingSurroundings {
+  /** Gets `metrics.jsonl` and `checkpoints/`; without it nothing is written. */
+  readonly folder?: string;
+  /** Continues from the folder's last checkpoint; with none there it starts from the beginning. */
+  readonly resume?: boolean;
+  /** Ends the run after the step at work; the folder then holds a checkpoint of it. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TrainingProgress) => void;
+}
+
+/** How a run ended; the model holds the final weights. */
+export interface TrainingResult {
+  readonly config: TrainingConfig;
+  readonly steps: number;
+  readonly epochs: number;
+  readonly stoppedEarly: boolean;
+  /** Measured on the final weights. */
+  readonly validation: Evaluation | undefined;
+  readonly test: Evaluation;
+  /** Computing time, over all sessions of the run. */
+  readonly seconds: number;
+}
+
+/** Throws QfxError when the network cannot take the data's images or tell its classes. */
+export function checkModel(model: tf.LayersModel, data: DataSet): void {
+  const where = `model "${model.name}"`;
+  const describe = (shapes: readonly tf.SymbolicTensor[]) =>
+    shapes.map(({ shape }) => `[${shape.slice(1).join(', ')}]`).join(' and ');
+  if (describe(model.inputs) !== `[${data.shape.join(', ')}]`)
+    throw new QfxError(
+      where,
+      `takes ${describe(model.inputs)}; images of "${data.name}" are [${data.shape.join(', ')}]`,
+    );
+  if (describe(model.outputs) !== `[${data.classes.length}]`)
+    throw new QfxError(
+      where,
+      `returns ${describe(model.outputs)}; "${data.name}" needs one logit a class, [${data.classes.length}]`,
+    );
+}
