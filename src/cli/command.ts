@@ -67,14 +67,19 @@ async function execute<Options>(command: Command<Options>, options: Options & { 
     interruption.abort();
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const open: Progress[] = [];
   const context: CommandContext = {
     json: options.json,
     signal: interruption.signal,
     note: (text) => process.stderr.write(`${text}\n`),
-    progress: (title, total) => createProgress(title, total),
+    progress(title, total) {
+      const progress = createProgress(title, total);
+      open.push(progress);
+      return progress;
+    },
   };
   try {
-    const result = await command.run(options, context);
+    const result = await command.run(options, context).finally(() => open.forEach((progress) => progress.stop()));
     process.stdout.write(options.json ? `${JSON.stringify(result.document, undefined, 2)}\n` : `${result.text}\n`);
     process.exitCode = result.failed ? exitStatus.failure : exitStatus.success;
   } catch (error) {

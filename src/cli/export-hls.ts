@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { exportHls as exportProject } from '../hls-codegen/index.js';
+import type { Command } from './command.js';
+
+interface Options {
+  graph: string;
+  out: string;
+  board: string;
+  plan?: string;
+  vectors: number;
+}
+
+/** `qfx export-hls`: a graph becomes a Vitis HLS project. */
+export const exportHls: Command<Options> = {
+  command: 'export-hls <graph>',
+  describe: 'Write a Vitis HLS project that computes exactly what the graph says',
+  examples: [
+    ['$0 export-hls model.safetensors --out hls', 'For the Ultra96-V2'],
+    [
+      '$0 export-hls model.safetensors --out hls --board boards/mine',
+      "For a board of one's own (a folder with board.json)",
+    ],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional('graph', { type: 'string', demandOption: true, describe: 'A frozen graph (.safetensors)' })
+      .option('out', { type: 'string', demandOption: true, requiresArg: true, describe: 'Folder of the project' })
+      .option('board', {
+        type: 'string',
+        default: 'ultra96',
+        requiresArg: true,
+        describe: 'A board, or a folder with board.json',
+      })
+      .option('plan', { type: 'string', requiresArg: true, describe: 'A hardware plan (hardware.json) to build from' })
+      .option('vectors', { type: 'number', default: 16, requiresArg: true, describe: 'Stored test vectors' }),
+  async run({ graph, out, board, plan, vectors }, { signal }) {
+    const bytes = await readFile(graph);
+    signal.throwIfAborted();
+    const project = await exportProject(bytes, { out, board, plan, vectors, source: graph });
+    return {
+      document: project,
+      text: `wrote ${out} (top function ${project.top}, ${project.files} files)\nNext: qfx csim ${out}`,
+    };
+  },
+};
