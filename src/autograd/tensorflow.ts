@@ -90,13 +90,13 @@ export function registerPlainKernel<Attributes>(backendName: BackendName, kernel
         shapes,
         typed,
       );
-      return outputs.map((values, index) => writeValues(backend, values, outputShapes[index]));
+      return oneOrAll(outputs.map((values, index) => writeValues(backend, values, outputShapes[index])));
     }
     // Outputs first: making one may grow the heap, which detaches every view taken before.
     const outputs = outputShapes.map((shape) => backend.makeOutput(shape, 'float32') as TensorInfo);
     const view = (info: TensorInfo) => asFloats(backend.typedArrayFromHeap(info));
     kernel.compute(inputs.map(view), outputs.map(view), shapes, typed);
-    return outputs;
+    return oneOrAll(outputs);
   });
 }
 
@@ -166,6 +166,11 @@ type KernelFunction = (
   attributes: object,
   backend: tf.KernelBackend,
 ) => TensorInfo | TensorInfo[];
+
+/** The library's kernels return a list only where there are several outputs, and its gradients rely on it. */
+function oneOrAll(outputs: TensorInfo[]): TensorInfo | TensorInfo[] {
+  return outputs.length === 1 ? outputs[0] : outputs;
+}
 
 function replaceKernel(backendName: BackendName, kernelName: string, kernel: KernelFunction): void {
   const existing = tf.getKernel(kernelName, backendName);
