@@ -43,15 +43,19 @@ export function findApTypes(): Oracle {
       };
 }
 
-/** The include folder of SystemC, whose library stands in the compiler's own search path or in ../lib. */
+/** The folder that holds SystemC's include/systemc.h: `SYSTEMC_HOME`, else a usual place. */
 export function findSystemC(): Oracle {
-  const candidates = process.env.SYSTEMC_HOME
-    ? [join(process.env.SYSTEMC_HOME, 'include')]
-    : ['/usr/include', '/usr/local/include', '/opt/homebrew/include'];
-  const path = candidates.find((folder) => existsSync(join(folder, 'systemc.h')));
+  const name = 'SystemC';
+  const candidates = process.env.SYSTEMC_HOME ? [process.env.SYSTEMC_HOME] : ['/usr', '/usr/local', '/opt/homebrew'];
+  const path = candidates.find((folder) => existsSync(join(folder, 'include', 'systemc.h')));
   return path === undefined
-    ? { name: 'SystemC', missing: 'install it (Debian: libsystemc-dev), or set SYSTEMC_HOME' }
-    : { name: 'SystemC', path };
+    ? { name, missing: 'install it (Debian: libsystemc-dev), or set SYSTEMC_HOME' }
+    : { name, path };
+}
+
+/** Compiler options for SystemC in a folder; /usr is on every compiler's path already, and must not be named again. */
+export function systemCFlags(path: string): string[] {
+  return path === '/usr' ? [] : ['-isystem', join(path, 'include'), `-L${join(path, 'lib')}`];
 }
 
 /** What AMD's headers and SystemC need so that only warnings from other files remain. */

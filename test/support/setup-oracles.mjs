@@ -2,11 +2,12 @@
 // They come from the PyPI wheel of hls4ml, which carries a copy. Needs Python 3 with pip. Nothing of hls4ml is run.
 //   node test/support/setup-oracles.mjs
 import { execFileSync } from 'node:child_process';
+import console from 'node:console';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { URL, fileURLToPath } from 'node:url';
 
 const version = '1.3.0';
 const sha256 = '01bf1de2cd9bca56699b9fe3385cb1735026b022f9580fe1d73faf192dfb90f2';
