@@ -2,7 +2,8 @@ import { QfxError } from '../errors.js';
 
 /**
  * The safetensors container: 8 bytes header length (little endian), a JSON header padded with spaces, then the tensors'
- * bytes without gaps. Only its integer types. https://github.com/huggingface/safetensors#format
+ * bytes without gaps. https://github.com/huggingface/safetensors#format
+ * Its integer types carry graphs.
  */
 export const integerTypes = {
   I8: { size: 1, signed: true },
@@ -16,8 +17,12 @@ export const integerTypes = {
 } as const;
 export type IntegerType = keyof typeof integerTypes;
 
+/** Checkpoints of training carry float32 tensors. */
+const storedTypes = { ...integerTypes, F32: { size: 4 } } as const;
+export type StoredType = keyof typeof storedTypes;
+
 export interface StoredTensor {
-  readonly dtype: IntegerType;
+  readonly dtype: StoredType;
   readonly shape: readonly number[];
   /** Little endian, row-major. */
   readonly data: Uint8Array;
@@ -36,7 +41,7 @@ const maximumHeaderBytes = 100_000_000;
 /** Bytes of a container; the same content always gives the same bytes (widest elements first, then by name). */
 export function writeContainer({ metadata, tensors }: Container): Uint8Array {
   const ordered = [...tensors].sort(
-    ([nameA, a], [nameB, b]) => integerTypes[b.dtype].size - integerTypes[a.dtype].size || (nameA < nameB ? -1 : 1),
+    ([nameA, a], [nameB, b]) => storedTypes[b.dtype].size - storedTypes[a.dtype].size || (nameA < nameB ? -1 : 1),
   );
   let end = 0;
   const entries = ordered.map(([name, { dtype, shape, data }]) => {
@@ -62,7 +67,7 @@ export function writeContainer({ metadata, tensors }: Container): Uint8Array {
 /**
  * Takes a container apart. The tensors are views of `bytes`; nothing is allocated for a size that the header claims.
  * @param where what errors say first, for example a file's name
- * @throws QfxError for anything that is not a well-formed container of integer tensors
+ * @throws QfxError for anything that is not a well-formed container
  */
 export function readContainer(bytes: Uint8Array, where: string): Container {
   const header = readHeader(bytes, where);
@@ -144,23 +149,23 @@ function readTensor(entry: unknown, data: Uint8Array, where: string): StoredTens
   const { dtype, shape, data_offsets: offsets, ...rest } = entry;
   const unknown = Object.keys(rest)[0];
   if (unknown !== undefined) throw new QfxError(where, `unknown key "${unknown}" in its header entry`);
-  if (!isIntegerType(dtype)) {
-    throw new QfxError(where, `dtype ${JSON.stringify(dtype)}, allowed: ${Object.keys(integerTypes).join(', ')}`);
+  if (!isStoredType(dtype)) {
+    throw new QfxError(where, `dtype ${JSON.stringify(dtype)}, allowed: ${Object.keys(storedTypes).join(', ')}`);
   }
   if (!isWholeNumbers(shape)) throw new QfxError(where, 'its shape is no list of whole numbers');
   if (!isWholeNumbers(offsets) || offsets.length !== 2 || offsets[0] > offsets[1] || offsets[1] > data.length) {
     throw new QfxError(where, `its data_offsets are no range within the ${data.length} bytes of data`);
   }
   const [start, end] = offsets;
-  const needed = shape.reduce((product, size) => product * size, integerTypes[dtype].size);
+  const needed = shape.reduce((product, size) => product * size, storedTypes[dtype].size);
   if (needed !== end - start) {
     throw new QfxError(where, `${end - start} bytes, shape [${shape.join(', ')}] of ${dtype} needs ${needed}`);
   }
   return { dtype, shape, data: data.subarray(start, end) };
 }
 
-function isIntegerType(dtype: unknown): dtype is IntegerType {
-  return typeof dtype === 'string' && Object.hasOwn(integerTypes, dtype);
+function isStoredType(dtype: unknown): dtype is StoredType {
+  return typeof dtype === 'string' && Object.hasOwn(storedTypes, dtype);
 }
 
 function isWholeNumbers(values: unknown): values is number[] {
