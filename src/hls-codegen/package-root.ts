@@ -20,7 +20,10 @@ function locate(): { readonly folder: string; readonly version: string } {
       if (content.name === 'qfx') return (found = { folder, version: String(content.version) });
     }
     if (dirname(folder) === folder) {
-      throw new QfxError(start, "no package.json of qfx in this folder or above; QFX's templates and boards lie beside it");
+      throw new QfxError(
+        start,
+        "no package.json of qfx in this folder or above; QFX's templates and boards lie beside it",
+      );
     }
   }
 }

@@ -42,9 +42,9 @@ const portSchema = z.strictObject({
   port: z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/),
   /** The layer whose values it carries. */
   layer: z.int().min(0),
-  /** Values in one word. */
+  /** Values in one word, the first one in the lowest bits; TDATA has lanes * slotBits bits. */
   lanes: count,
-  /** Bits that one value occupies in a word, a multiple of 8. Unused high bits repeat the sign (signed) or are 0. */
+  /** Bits that one value occupies, 8, 16, 32 or 64. Unused high bits repeat the sign (signed) or are 0. */
   slotBits: z.int().positive().multipleOf(8),
   /** Words of one image; the last one carries TLAST. */
   wordsPerImage: count,

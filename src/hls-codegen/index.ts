@@ -1,0 +1,8 @@
+/** Graph -> Vitis HLS project. */
+export { exportHls } from './export-hls.js';
+export type { ExportedProject, ExportOptions } from './export-hls.js';
+export { registerEmitter } from './operations/index.js';
+export type { Emission, Emitter, EmitterContext, EmitterOperand, Table } from './operations/emitter.js';
+export { packageRoot, packageVersion } from './package-root.js';
+export { parseProjectDescription, projectFileName } from './project-description.js';
+export type { LayerDescription, PortDescription, ProjectDescription } from './project-description.js';

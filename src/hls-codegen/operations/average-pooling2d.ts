@@ -1,0 +1,34 @@
+import type { AveragePooling2dAttributes } from '../../qfx/operations/average-pooling2d.js';
+import type { Emitter } from './emitter.js';
+import { poolingIntegers } from './pooling.js';
+import { reciprocalTable } from './reciprocals.js';
+import { alignedTable } from './weight-table.js';
+
+export const averagePooling2d: Emitter<AveragePooling2dAttributes> = {
+  name: 'average-pooling2d',
+  emit(context) {
+    const { where, attributes, constants, intermediateTypes, exactType } = context;
+    const reciprocals = alignedTable(constants.reciprocals, `${where}: reciprocals`);
+    return {
+      header: 'qfx/average_pooling2d.h',
+      function: 'qfx::average_pooling2d',
+      streams: 'inputs-first',
+      types: [
+        { name: 'sum_t', format: intermediateTypes.sum },
+        { name: 'reciprocal_t', format: reciprocals.format },
+        { name: 'exact_t', format: exactType },
+      ],
+      integers: poolingIntegers(context),
+      tables: [
+        {
+          name: 'counts',
+          comment: 'Numbers of values on the image that a window of this layer can have.',
+          element: { cpp: 'int' },
+          dimensions: [attributes.counts.length],
+          values: attributes.counts,
+        },
+        reciprocalTable(reciprocals),
+      ],
+    };
+  },
+};

@@ -1,0 +1,40 @@
+import { elementCount } from '../../qfx/operations/operation.js';
+import type { Emitter } from './emitter.js';
+import { alignedTable, channelTable, shiftTable } from './weight-table.js';
+
+export const batchNormalization: Emitter = {
+  name: 'batch-normalization',
+  emit({ where, constants, shape, exactType }) {
+    const scale = channelTable(constants.scale, `${where}: scale`);
+    const offset = alignedTable(constants.offset, `${where}: offset`);
+    const channels = shape[shape.length - 1];
+    return {
+      header: 'qfx/batch_normalization.h',
+      function: 'qfx::batch_normalization',
+      streams: 'inputs-first',
+      types: [
+        { name: 'scale_t', format: scale.format },
+        { name: 'offset_t', format: offset.format },
+        { name: 'exact_t', format: exactType },
+      ],
+      integers: [{ positions: elementCount(shape) / channels, channels }],
+      tables: [
+        {
+          name: 'scale',
+          comment: 'Scale of each channel, raw integers.',
+          element: { typeName: 'scale_t' },
+          dimensions: [channels],
+          values: scale.raw,
+        },
+        {
+          name: 'offset',
+          comment: 'Offset of each channel, raw integers.',
+          element: { typeName: 'offset_t' },
+          dimensions: [channels],
+          values: offset.raw,
+        },
+        shiftTable('scale_shift', scale),
+      ],
+    };
+  },
+};

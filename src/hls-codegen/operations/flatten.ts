@@ -1,0 +1,3 @@
+import { passThrough } from './pass-through.js';
+
+export const flatten = passThrough('flatten');

@@ -1,0 +1,44 @@
+import { QfxError } from '../../qfx/errors.js';
+import { rawRange, smallestFormat } from '../../qfx/number/type.js';
+import { elementCount } from '../../qfx/operations/operation.js';
+import type { ReluAttributes } from '../../qfx/operations/relu.js';
+import type { Emitter } from './emitter.js';
+
+/** Widest maximum that fits the library's constant, a long long. */
+const maximumBits = 63;
+
+export const relu: Emitter<ReluAttributes> = {
+  name: 'relu',
+  emit({ where, inputs: [{ type }], attributes: { maximum }, shape, exactType }) {
+    const plain = {
+      header: 'qfx/relu.h',
+      streams: 'inputs-first',
+      types: [{ name: 'exact_t', format: exactType }],
+      integers: [{ values: elementCount(shape) }],
+      tables: [],
+    } as const;
+    if (!maximum || !canExceed(type, maximum)) return { ...plain, function: 'qfx::relu' };
+    const raw = BigInt(maximum.raw);
+    const format = smallestFormat(0n, raw, maximum.binaryPoint);
+    if (format.wordLength > maximumBits) {
+      throw new QfxError(where, `the maximum takes ${format.wordLength} bits, HLS export allows ${maximumBits}`);
+    }
+    return {
+      ...plain,
+      function: 'qfx::clipped_relu',
+      types: [...plain.types, { name: 'maximum_t', format }],
+      integers: [...plain.integers, { maximum: raw }],
+    };
+  },
+};
+
+/** Whether a value of the type can lie above the maximum. */
+function canExceed(
+  type: { signed: boolean; wordLength: number; binaryPoint: number },
+  maximum: NonNullable<ReluAttributes['maximum']>,
+): boolean {
+  const distance = BigInt(maximum.binaryPoint - type.binaryPoint);
+  const largest = rawRange(type).maximum;
+  const limit = BigInt(maximum.raw);
+  return distance >= 0n ? largest << distance > limit : largest > limit << -distance;
+}

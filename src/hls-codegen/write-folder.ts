@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { QfxError } from '../qfx/errors.js';
+import { parseProjectDescription, projectFileName } from './project-description.js';
+
+/** Contents of a folder: path relative to it, with forward slashes, to text (written as UTF-8) or bytes. */
+export type FolderContents = ReadonlyMap<string, string | Uint8Array>;
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Refuses to replace anything but an emitted project or an empty folder. */
+export async function checkReplaceable(folder: string): Promise<void> {
+  if (!(await exists(folder))) return;
+  if (!(await stat(folder)).isDirectory()) throw new QfxError(folder, 'a file of this name exists; give a folder');
+  if ((await readdir(folder)).length === 0) return;
+  const file = join(folder, projectFileName);
+  const refusal = 'the folder exists and is not an emitted QFX project; it is left alone, give another one';
+  if (!(await exists(file))) throw new QfxError(folder, `${refusal} (it has no ${projectFileName})`);
+  try {
+    parseProjectDescription(await readFile(file, 'utf8'), file);
+  } catch (error) {
+    throw new QfxError(folder, `${refusal} (${(error as Error).message})`, { cause: error });
+  }
+}
+
+/** Removes `folder` and its parents up to `first` as long as they are empty. */
+async function removeEmptyFolders(folder: string, first: string): Promise<void> {
+  for (let current = folder; current.length >= first.length; current = dirname(current)) {
+    try {
+      await rmdir(current);
+    } catch {
+      return;
+    }
+  }
+}
+
+async function writeContents(folder: string, contents: FolderContents): Promise<void> {
+  for (const [path, content] of contents) {
+    const file = join(folder, ...path.split('/'));
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+}
+
+/** Puts `partial` in the place of `folder`; an older folder of that name survives a failure. */
+async function replaceFolder(folder: string, partial: string, previous: string): Promise<void> {
+  if (!(await exists(folder))) return rename(partial, folder);
+  await rename(folder, previous);
+  try {
+    await rename(partial, folder);
+  } catch (error) {
+    await rename(previous, folder);
+    throw error;
+  }
+  await rm(previous, { recursive: true, force: true });
+}
+
+/**
+ * Writes a whole project folder or nothing: the contents go to a temporary folder beside `folder`, which then takes its
+ * place. An emitted project that is there already is replaced as a whole; anything else is refused and left alone.
+ * @throws QfxError naming the folder, with the system's reason (no space, no permission, ...)
+ */
+export async function writeProjectFolder(folder: string, contents: FolderContents): Promise<void> {
+  const target = resolve(folder);
+  await checkReplaceable(target);
+  const parent = dirname(target);
+  const suffix = randomBytes(4).toString('hex');
+  const partial = join(parent, `.${basename(target)}-partial-${suffix}`);
+  const previous = join(parent, `.${basename(target)}-previous-${suffix}`);
+  let firstMade: string | undefined;
+  try {
+    firstMade = await mkdir(parent, { recursive: true });
+    await mkdir(partial);
+    await writeContents(partial, contents);
+    await replaceFolder(target, partial, previous);
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    if (firstMade !== undefined) await removeEmptyFolders(parent, firstMade);
+    throw new QfxError(folder, `cannot write the project (${(error as Error).message})`, { cause: error });
+  }
+}
