@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "../tap.h"
+#include "qfx/tap.h"
 #include "comparison.h"
 #include "manifest.h"
 #include "options.h"

@@ -1,0 +1,30 @@
+import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
+import type { BuildJob } from './build.js';
+import { compileError } from './compile-error.js';
+import { runPool } from './pool.js';
+import { runProcess } from './process.js';
+
+export const nativeFlags: readonly string[] = ['-std=c++14', '-O2', '-w'];
+
+/** Compiles on all cores, then links. */
+export async function buildNative(job: BuildJob): Promise<void> {
+  const { compiler, program, workFolder, signal } = job;
+  const includes = program.includeFolders.flatMap((folder) => ['-isystem', folder]);
+  const run = (args: readonly string[], signal?: AbortSignal) =>
+    runProcess(compiler.command, args, {
+      signal,
+      workingFolder: program.root,
+      temporaryFolder: workFolder,
+      startsOthers: true,
+    });
+  const tasks = job.compile.map(({ unit, object }) => async (signal: AbortSignal) => {
+    const source = relative(program.root, unit.source);
+    const result = await run([...nativeFlags, ...includes, '-c', source, '-o', object], signal);
+    if (result.exitStatus !== 0) throw compileError(source, compiler, result);
+    job.onCompiled();
+  });
+  await runPool(tasks, availableParallelism(), signal);
+  const linked = await run([...job.link, '-o', job.output], signal);
+  if (linked.exitStatus !== 0) throw compileError('the simulation', compiler, linked);
+}

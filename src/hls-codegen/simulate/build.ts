@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import type { BuildCache } from './build-cache.js';
+import { buildNative, nativeFlags } from './build-native.js';
+import { buildNpm, npmFlags } from './build-npm.js';
+import type { Compiler } from './compiler.js';
+import { readTranslationUnits } from './translation-units.js';
+import type { TranslationUnit } from './translation-units.js';
+
+/** A C++ program. */
+export interface ProgramSource {
+  /** Folder of the project; messages name files relative to it. */
+  readonly root: string;
+  readonly sources: readonly string[];
+  /** Folders of headers, in the order in which they are searched. */
+  readonly includeFolders: readonly string[];
+}
+
+/** A translation unit that is to be compiled, and where its object file goes. */
+export interface CompileTask {
+  readonly unit: TranslationUnit;
+  readonly object: string;
+}
+
+/** What is left to do for a program. */
+export interface BuildJob {
+  readonly compiler: Compiler;
+  readonly program: ProgramSource;
+  readonly compile: readonly CompileTask[];
+  /** All object files, those still to be compiled included. */
+  readonly link: readonly string[];
+  /** Where the program goes. */
+  readonly output: string;
+  /** For temporary files. */
+  readonly workFolder: string;
+  readonly onCompiled: () => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface BuildOptions {
+  /** Called at the start and after every translation unit. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Compiles and links a program. What was compiled before from the same contents comes from the cache.
+ * @returns the path of the program (native) or of the WebAssembly module (npm)
+ * @throws QfxError with the compiler's first lines
+ */
+export async function build(
+  compiler: Compiler,
+  program: ProgramSource,
+  cache: BuildCache,
+  { onProgress, signal }: BuildOptions = {},
+): Promise<string> {
+  const units = await readTranslationUnits(program.sources, program.includeFolders, program.root);
+  const flags = compiler.kind === 'npm' ? npmFlags : nativeFlags;
+  // The processor belongs to it, since native code is made for the machine at hand.
+  const setting = JSON.stringify([compiler.version, flags, process.platform, process.arch, cpus()[0]?.model]);
+  const digest = (text: string) => createHash('sha256').update(`${setting}\n${text}`).digest('hex').slice(0, 40);
+  const names = units.map((unit) => `${digest(unit.digest)}.o`);
+  const outputName = digest(names.join('\n')) + (compiler.kind === 'npm' ? '.wasm' : '.exe');
+  let done = 0;
+  const onCompiled = () => onProgress?.(++done, units.length);
+  onProgress?.(0, units.length);
+  const known = await cache.find(outputName);
+  if (known) {
+    onProgress?.(units.length, units.length);
+    return known;
+  }
+  const objects = await Promise.all(
+    names.map(async (name, index) => {
+      const cached = await cache.find(name);
+      if (cached) onCompiled();
+      return {
+        unit: units[index],
+        name,
+        isCached: cached !== undefined,
+        object: cached ?? join(cache.workFolder, name),
+      };
+    }),
+  );
+  const missing = objects.filter(({ isCached }, index) => !isCached && names.indexOf(names[index]) === index);
+  const output = join(cache.workFolder, outputName);
+  await (compiler.kind === 'npm' ? buildNpm : buildNative)({
+    compiler,
+    program,
+    compile: missing,
+    link: objects.map(({ object }) => object),
+    output,
+    workFolder: cache.workFolder,
+    onCompiled,
+    signal,
+  });
+  for (const { name, object } of missing) await cache.add(name, object);
+  return cache.add(outputName, output);
+}
