@@ -62,7 +62,7 @@ void add(hls::stream<vector<typename Config::output_t, Config::output_lanes>>& o
     }
     for (int i = 0; i < chunk; ++i) {
 #pragma HLS UNROLL
-      output_word[output_lane + i] = sum[input_lane + i];  // the one cast
+      output_word[output_lane + i] = cast<typename Config::output_t>(sum[input_lane + i]);
     }
     input_lane = input_lane + chunk == Config::input_lanes ? 0 : input_lane + chunk;
     output_lane = output_lane + chunk == Config::output_lanes ? 0 : output_lane + chunk;

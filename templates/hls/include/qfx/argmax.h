@@ -41,7 +41,7 @@ void argmax(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& 
         }
       }
       if (channel == Config::channels - Config::input_lanes) {
-        output_word[output_lane] = from_raw<typename Config::exact_t>(index);
+        output_word[output_lane] = cast<typename Config::output_t>(from_raw<typename Config::exact_t>(index));
         output_lane = output_lane + 1 == Config::output_lanes ? 0 : output_lane + 1;
         if (output_lane == 0) output.write(output_word);
       }

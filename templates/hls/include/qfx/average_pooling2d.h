@@ -60,8 +60,8 @@ void average_pooling2d(hls::stream<vector<typename Config::input_t, Config::inpu
               }
               vector<typename Config::output_t, output_lanes> word;
               for (int o = 0; o < output_lanes; ++o) {
-                const exact_t average = sum[o] * reciprocal;  // exact
-                word[o] = average;                            // the one cast
+                const exact_t average = sum[o] * reciprocal;
+                word[o] = cast<typename Config::output_t>(average);
                 sum[o] = 0;
               }
               output.write(word);

@@ -36,6 +36,9 @@ template <class Config>
 void read_axis(hls::stream<axis_word<Config::word_bits>>& input,
                hls::stream<vector<typename Config::value_t, Config::lanes>>& output) {
   using value_t = typename Config::value_t;
+  // Without value_t's modes: the smallest raw integer of an AP_SAT_SYM type is still to be cast.
+  using format_t = fixed_of<fixed_traits<value_t>::word_length, fixed_traits<value_t>::integer_length,
+                            fixed_traits<value_t>::is_signed>;
   static_assert(Config::word_bits % Config::slot_bits == 0, "slot_bits divides word_bits");
   static_assert(Config::slot_bits >= fixed_traits<value_t>::word_length, "a slot holds a value");
   static_assert(Config::values % Config::lanes == 0, "lanes divides the values");
@@ -47,7 +50,7 @@ void read_axis(hls::stream<axis_word<Config::word_bits>>& input,
 #pragma HLS PIPELINE II = 1
     if (bit == 0) input_word = input.read();
     const ap_uint<Config::slot_bits> slot = input_word.data.range(bit + Config::slot_bits - 1, bit);
-    output_word[lane] = from_raw<value_t>(slot);
+    output_word[lane] = cast<value_t>(from_raw<format_t>(slot));
     bit = bit + Config::slot_bits == Config::word_bits ? 0 : bit + Config::slot_bits;
     lane = lane + 1 == Config::lanes ? 0 : lane + 1;
     if (lane == 0) output.write(output_word);

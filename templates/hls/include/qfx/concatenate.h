@@ -39,7 +39,7 @@ void append_channels(hls::stream<vector<Output, Config::output_lanes>>& output,
     for (int i = 0; i < CHUNK; ++i) {
 #pragma HLS UNROLL
       const typename Config::exact_t value = input_word[input_lane + i];
-      partial.word[partial.lane + i] = value;  // the one cast
+      partial.word[partial.lane + i] = cast<Output>(value);
     }
     input_lane = input_lane + CHUNK == LANES ? 0 : input_lane + CHUNK;
     partial.lane = partial.lane + CHUNK == Config::output_lanes ? 0 : partial.lane + CHUNK;

@@ -39,6 +39,21 @@ constexpr int binary_point_of() {
 }
 
 /**
+ * The cast of a value to a declared type: rounding and overflow are those of To.
+ *
+ * It is an assignment. Where it drops more bits than the value has, the value is first held in a wider word, which
+ * changes nothing: AMD's simulation headers stop with a failed assertion otherwise.
+ */
+template <class To, class From>
+inline To cast(const From& value) {
+#pragma HLS INLINE
+  constexpr int dropped = binary_point_of<From>() - binary_point_of<To>();
+  constexpr int word_length = fixed_traits<From>::word_length > dropped ? fixed_traits<From>::word_length : dropped;
+  const fixed_of<word_length, word_length - binary_point_of<From>(), fixed_traits<From>::is_signed> held = value;
+  return held;
+}
+
+/**
  * The type of a running sum of products X * Y whose every partial sum fits into Exact.
  *
  * It has the products' binary point, so that adding needs no shift. In C simulation its word is rounded up to a native

@@ -10,7 +10,7 @@
 namespace qfx {
 
 /**
- * output = function(input value, channel), cast by assignment to the output's type. Each cycle moves as many values as
+ * output = function(input value, channel), cast to the output's type. Each cycle moves as many values as
  * divide both words: all of a word where the lanes are equal.
  */
 template <int POSITIONS, int CHANNELS, class Input, int INPUT_LANES, class Output, int OUTPUT_LANES, class Function>
@@ -30,7 +30,7 @@ void for_each_value(hls::stream<vector<Input, INPUT_LANES>>& input, hls::stream<
       if (input_lane == 0) input_word = input.read();
       for (int i = 0; i < chunk; ++i) {
 #pragma HLS UNROLL
-        output_word[output_lane + i] = function(input_word[input_lane + i], channel + i);
+        output_word[output_lane + i] = cast<Output>(function(input_word[input_lane + i], channel + i));
       }
       input_lane = input_lane + chunk == INPUT_LANES ? 0 : input_lane + chunk;
       output_lane = output_lane + chunk == OUTPUT_LANES ? 0 : output_lane + chunk;

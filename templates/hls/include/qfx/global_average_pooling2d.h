@@ -46,8 +46,8 @@ void global_average_pooling2d(hls::stream<vector<typename Config::input_t, Confi
 #pragma HLS PIPELINE II = 1
     vector<typename Config::output_t, Config::output_lanes> word;
     for (int o = 0; o < Config::output_lanes; ++o) {
-      const exact_t average = sum[channel + o] * reciprocal;  // exact
-      word[o] = average;                                      // the one cast
+      const exact_t average = sum[channel + o] * reciprocal;
+      word[o] = cast<typename Config::output_t>(average);
     }
     output.write(word);
   }

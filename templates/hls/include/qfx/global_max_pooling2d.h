@@ -12,6 +12,7 @@
 
 #include <hls_stream.h>
 
+#include "fixed.h"
 #include "vector.h"
 
 namespace qfx {
@@ -37,7 +38,9 @@ void global_max_pooling2d(hls::stream<vector<typename Config::input_t, Config::i
   for (int channel = 0; channel < Config::channels; channel += Config::output_lanes) {
 #pragma HLS PIPELINE II = 1
     vector<typename Config::output_t, Config::output_lanes> word;
-    for (int o = 0; o < Config::output_lanes; ++o) word[o] = largest[channel + o];
+    for (int o = 0; o < Config::output_lanes; ++o) {
+      word[o] = cast<typename Config::output_t>(largest[channel + o]);
+    }
     output.write(word);
   }
 }

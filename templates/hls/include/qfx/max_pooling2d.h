@@ -54,7 +54,7 @@ void max_pooling2d(hls::stream<vector<typename Config::input_t, Config::input_la
             }
             if (ky == Config::pool_height - 1 && kx == Config::pool_width - 1) {
               vector<typename Config::output_t, output_lanes> word;
-              for (int o = 0; o < output_lanes; ++o) word[o] = largest[o];
+              for (int o = 0; o < output_lanes; ++o) word[o] = cast<typename Config::output_t>(largest[o]);
               output.write(word);
               empty = true;
             }

@@ -44,7 +44,7 @@ inline vector<typename Config::output_t, Config::output_lanes> finish_sums(
   for (int o = 0; o < Config::output_lanes; ++o) {
 #pragma HLS UNROLL
     const exact_t aligned = shift_left<exact_t>(sum[o], weight_shift, channel + o);
-    word[o] = add_bias<Config>(aligned, bias, channel + o);  // the one cast: modes of output_t
+    word[o] = cast<typename Config::output_t>(add_bias<Config>(aligned, bias, channel + o));
   }
   return word;
 }
