@@ -1,0 +1,7 @@
+export { freezeBinaryPoints, freezeStatistics } from './fixing.js';
+export { freeze } from './freeze.js';
+export type { FreezeOptions } from './freeze.js';
+export { quantizersOf } from './model.js';
+export type { PlacedQuantizer } from './model.js';
+export { freezeSchedule } from './schedule.js';
+export type { FreezeSchedule } from './schedule.js';

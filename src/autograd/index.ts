@@ -1,0 +1,8 @@
+/** Training in fixed point: `qfx/autograd`. */
+export { tf } from './tensorflow.js';
+export { initializeBackend } from './backend.js';
+export { Quantizer, withoutQuantizers } from './quantizer.js';
+export type { QuantizerConfig } from './quantizer.js';
+export { createLayers } from './layers/index.js';
+export type * from './layers/index.js';
+export * from './freeze/index.js';

@@ -1,0 +1,187 @@
+import { z } from 'zod';
+import { QfxError } from '../../qfx/errors.js';
+import type { IntegerTensor } from '../../qfx/number/raw-array.js';
+import { parseConfiguration } from '../configuration.js';
+import { channelAffine, channelMoments } from '../kernels/channels.js';
+import type { Quantizer } from '../quantizer.js';
+import type { ResolvedQuantizerConfig } from '../quantizer-config.js';
+import { tf } from '../tensorflow.js';
+import { layerName, resolveQuantizers } from './configuration.js';
+import type { ExactValue } from './exact-cast.js';
+import { FixedPointLayer, commonKeys } from './layer.js';
+import type { ResolvedNode } from './layer.js';
+import { realsOf } from './reals.js';
+
+const schema = z.strictObject({
+  ...commonKeys,
+  /** How much of the moving statistics stays at each training step. */
+  momentum: z.number().min(0).lt(1).default(0.99),
+  /** Added to the variance. */
+  epsilon: z.number().positive().default(1e-3),
+  scale: z.unknown().optional(),
+  offset: z.unknown().optional(),
+  output: z.unknown().optional(),
+});
+export type BatchNormalizationConfig = z.input<typeof schema>;
+
+/** Everything that `build` makes. */
+interface Weights {
+  readonly gamma: tf.LayerVariable;
+  readonly beta: tf.LayerVariable;
+  readonly movingMean: tf.LayerVariable;
+  readonly movingVariance: tf.LayerVariable;
+  /** [1]: 1 once the moving statistics are final. */
+  readonly isFrozen: tf.LayerVariable;
+  readonly scale: Quantizer;
+  readonly offset: Quantizer;
+}
+
+/** Statistics that are being measured: sums over batches, weighted by their rows. */
+interface Measurement {
+  rows: number;
+  readonly mean: Float64Array;
+  /** Mean of squares. */
+  readonly square: Float64Array;
+}
+
+/**
+ * y = a * x + b per channel with a = gamma / sqrt(variance + epsilon) and b = beta - mean * a, both quantized; b is formed
+ * with the quantized a. Trains with the statistics of the batch until they are frozen, then with the moving ones.
+ */
+export class BatchNormalization extends FixedPointLayer {
+  static readonly className = 'QfxBatchNormalization';
+  private readonly momentum: number;
+  private readonly epsilon: number;
+  private readonly quantizerConfigs: Record<'scale' | 'offset', ResolvedQuantizerConfig>;
+  private made: Weights | undefined;
+  private measurement: Measurement | undefined;
+
+  constructor(config: BatchNormalizationConfig) {
+    const where = layerName(config.name, 'batchNormalization');
+    const { name, trainable, momentum, epsilon, scale, offset, output } = parseConfiguration(schema, config, where);
+    super({ operation: 'batch-normalization', name, trainable, output, outputSigned: true });
+    this.momentum = momentum;
+    this.epsilon = epsilon;
+    this.quantizerConfigs = resolveQuantizers({ scale, offset }, where);
+  }
+
+  /** True once the moving statistics are used in training, too. */
+  get areStatisticsFrozen(): boolean {
+    return this.made !== undefined && this.made.isFrozen.read().dataSync()[0] === 1;
+  }
+
+  /** From now on training, too, uses the moving statistics and leaves them alone; gamma and beta go on training. */
+  freezeStatistics(): void {
+    tf.tidy(() => void this.parts.isFrozen.write(tf.ones([1])));
+  }
+
+  /** Until `endMeasurement`, training passes use each batch's own statistics and only collect them. */
+  beginMeasurement(): void {
+    const channels = this.parts.gamma.read().size;
+    this.measurement = { rows: 0, mean: new Float64Array(channels), square: new Float64Array(channels) };
+  }
+
+  /** Makes the statistics of all batches since `beginMeasurement` the moving ones. */
+  endMeasurement(): void {
+    const { measurement } = this;
+    this.measurement = undefined;
+    if (measurement === undefined || measurement.rows === 0) throw new QfxError(this.where, 'no batch was measured');
+    const { mean, square, rows } = measurement;
+    const means = mean.map((sum) => sum / rows);
+    const variances = square.map((sum, channel) => Math.max(0, sum / rows - means[channel] ** 2));
+    tf.tidy(() => {
+      this.parts.movingMean.write(tf.tensor1d(Float32Array.from(means)));
+      this.parts.movingVariance.write(tf.tensor1d(Float32Array.from(variances)));
+    });
+  }
+
+  protected override ownConfig(): Record<string, unknown> {
+    return { momentum: this.momentum, epsilon: this.epsilon, ...this.quantizerConfigs };
+  }
+
+  protected override buildWeights([inputShape]: readonly (readonly (number | null)[])[]): void {
+    const channels = inputShape.at(-1);
+    if (typeof channels !== 'number') throw new QfxError(this.where, 'the last axis of its input has no known size');
+    const add = (name: string, value: number, trainable: boolean, length = channels) =>
+      this.addWeight(name, [length], 'float32', tf.initializers.constant({ value }), undefined, trainable);
+    this.made = {
+      gamma: add('gamma', 1, true),
+      beta: add('beta', 0, true),
+      movingMean: add('moving_mean', 0, false),
+      movingVariance: add('moving_variance', 1, false),
+      isFrozen: add('statistics_frozen', 0, false, 1),
+      scale: this.addQuantizer('scale', this.quantizerConfigs.scale, [channels]),
+      offset: this.addQuantizer('offset', this.quantizerConfigs.offset, [channels]),
+    };
+  }
+
+  protected override exactIsSigned(): boolean {
+    return true;
+  }
+
+  protected override constants(): Record<string, IntegerTensor> {
+    const { gamma, beta, movingMean, movingVariance } = this.parts;
+    const scale = this.integersOf(this.parts.scale, this.scaleOf(gamma.read(), movingVariance.read()));
+    const quantized = tf.tensor1d(realsOf(scale));
+    const offset = this.integersOf(this.parts.offset, offsetOf(beta.read(), movingMean.read(), quantized));
+    return { scale, offset };
+  }
+
+  protected override forward([x]: readonly tf.Tensor[], training: boolean): tf.Tensor {
+    const { gamma, beta, scale, offset } = this.parts;
+    const { mean, variance } = this.statistics(x, training);
+    const a = scale.apply(this.scaleOf(gamma.read(), variance), { training });
+    const b = offset.apply(offsetOf(beta.read(), mean, a), { training });
+    return channelAffine(x, a, b);
+  }
+
+  protected override exact([x]: readonly tf.Tensor[], { constants }: ResolvedNode): ExactValue {
+    return { parts: [x], scale: realsOf(constants.scale), offset: realsOf(constants.offset) };
+  }
+
+  private get parts(): Weights {
+    if (this.made === undefined) throw new QfxError(this.where, 'has no weights yet: connect it to an input first');
+    return this.made;
+  }
+
+  private scaleOf(gamma: tf.Tensor, variance: tf.Tensor): tf.Tensor {
+    return gamma.div(variance.add(this.epsilon).sqrt());
+  }
+
+  private statistics(x: tf.Tensor, training: boolean): { mean: tf.Tensor; variance: tf.Tensor } {
+    const { movingMean, movingVariance } = this.parts;
+    const ownStatistics = training && (this.measurement !== undefined || !this.areStatisticsFrozen);
+    if (!ownStatistics) return { mean: movingMean.read(), variance: movingVariance.read() };
+    const moments = channelMoments(x);
+    if (this.measurement === undefined) {
+      this.move(movingMean, moments.mean);
+      this.move(movingVariance, moments.variance);
+    } else {
+      collect(this.measurement, x.size / moments.mean.size, moments);
+    }
+    return moments;
+  }
+
+  private move(variable: tf.LayerVariable, value: tf.Tensor): void {
+    tf.tidy(() => {
+      const old = variable.read();
+      variable.write(old.sub(old.sub(value).mul(1 - this.momentum)));
+    });
+  }
+}
+
+function offsetOf(beta: tf.Tensor, mean: tf.Tensor, scale: tf.Tensor): tf.Tensor {
+  return beta.sub(mean.mul(scale));
+}
+
+function collect(measurement: Measurement, rows: number, moments: { mean: tf.Tensor; variance: tf.Tensor }): void {
+  const means = moments.mean.dataSync();
+  const variances = moments.variance.dataSync();
+  measurement.rows += rows;
+  for (let channel = 0; channel < means.length; channel++) {
+    measurement.mean[channel] += rows * means[channel];
+    measurement.square[channel] += rows * (variances[channel] + means[channel] ** 2);
+  }
+}
+
+tf.serialization.registerClass(BatchNormalization);

@@ -1,0 +1,131 @@
+import { Add } from './add.js';
+import type { AddConfig } from './add.js';
+import { Argmax } from './argmax.js';
+import type { ArgmaxConfig } from './argmax.js';
+import { AveragePooling2d, GlobalAveragePooling2d } from './average-pooling.js';
+import type { AveragePooling2dConfig, GlobalAveragePooling2dConfig } from './average-pooling.js';
+import { BatchNormalization } from './batch-normalization.js';
+import type { BatchNormalizationConfig } from './batch-normalization.js';
+import { Concatenate } from './concatenate.js';
+import type { ConcatenateConfig } from './concatenate.js';
+import { mergeOptions, resolveDefaults } from './configuration.js';
+import type { LayerDefaults, OutputOptions, QuantizerOptions } from './configuration.js';
+import { Conv2d, DepthwiseConv2d } from './convolution.js';
+import type { Conv2dConfig, DepthwiseConv2dConfig } from './convolution.js';
+import { Dense } from './dense.js';
+import type { DenseConfig } from './dense.js';
+import { Flatten } from './flatten.js';
+import type { FlattenConfig } from './flatten.js';
+import { Input } from './input.js';
+import type { InputConfig } from './input.js';
+import { GlobalMaxPooling2d, MaxPooling2d } from './max-pooling.js';
+import type { GlobalMaxPooling2dConfig, MaxPooling2dConfig } from './max-pooling.js';
+import { Relu } from './relu.js';
+import type { ReluConfig } from './relu.js';
+import { Requantize } from './requantize.js';
+import type { RequantizeConfig } from './requantize.js';
+import { Reshape } from './reshape.js';
+import type { ReshapeConfig } from './reshape.js';
+
+export type { LayerDefaults, OutputOptions, QuantizerOptions };
+
+/** Quantizers of a layer's parameters and of its output, over the model-wide defaults. */
+type Options<Config, Parameters extends string = never> = Omit<Config, Parameters | 'output'> & {
+  readonly [Key in Parameters]?: QuantizerOptions;
+} & { readonly output?: OutputOptions };
+
+export type DenseOptions = Options<DenseConfig, 'weights' | 'bias'>;
+export type Conv2dOptions = Options<Conv2dConfig, 'weights' | 'bias'>;
+export type DepthwiseConv2dOptions = Options<DepthwiseConv2dConfig, 'weights' | 'bias'>;
+export type BatchNormalizationOptions = Options<BatchNormalizationConfig, 'scale' | 'offset'>;
+export type AddOptions = Options<AddConfig>;
+export type ReluOptions = Options<ReluConfig>;
+export type AveragePooling2dOptions = Options<AveragePooling2dConfig>;
+export type GlobalAveragePooling2dOptions = Options<GlobalAveragePooling2dConfig>;
+export type ConcatenateOptions = Options<ConcatenateConfig>;
+export type RequantizeOptions = Options<RequantizeConfig>;
+
+/** How many layers of each kind have got a name so far; names are unique in the process, like the tensor library's own. */
+const named = new Map<string, number>();
+
+function withName<Config extends { readonly name?: string }>(kind: string, config: Config): Config & { name: string } {
+  if (config.name !== undefined) return { ...config, name: config.name };
+  const count = (named.get(kind) ?? 0) + 1;
+  named.set(kind, count);
+  return { ...config, name: `${kind}_${count}` };
+}
+
+/**
+ * Factories of fixed-point layers that share defaults. The layers work in `tf.sequential` and `tf.model` like any other; the
+ * first one is `input`. Options are plain objects; an unknown key is an error.
+ * @throws QfxError for wrong defaults, and the factories for wrong options
+ */
+export function createLayers(defaults: LayerDefaults = {}) {
+  const roles = resolveDefaults(defaults);
+  let nextSeed = defaults.seed;
+
+  const activation = <Given extends { readonly output?: OutputOptions }>(options: Given) => ({
+    ...options,
+    output: mergeOptions(options.output, roles.activations),
+  });
+  const accumulator = <Given extends { readonly output?: OutputOptions }>(options: Given) => ({
+    ...options,
+    output: mergeOptions(options.output, roles.accumulators),
+  });
+  const weighted = <Given extends Omit<DenseOptions, 'units'>>(options: Given) => ({
+    ...accumulator(options),
+    kernelInitializer:
+      nextSeed === undefined ? options.kernelInitializer : { seed: nextSeed++, ...options.kernelInitializer },
+    weights: mergeOptions(options.weights, roles.weights),
+    bias: mergeOptions(options.bias, roles.bias),
+  });
+
+  return {
+    /** The exact type of the network's input; always the first layer. */
+    input: (options: InputConfig) => new Input(withName('input', options)),
+    /** Sums of products with every input: [features] to [units]. */
+    dense: (options: DenseOptions) => new Dense(withName('dense', weighted(options))),
+    /** Convolution of [height, width, channels]; `groups` cuts the channels. */
+    conv2d: (options: Conv2dOptions) => new Conv2d(withName('conv2d', weighted(options))),
+    /** Convolution of each channel by itself. */
+    depthwiseConv2d: (options: DepthwiseConv2dOptions) =>
+      new DepthwiseConv2d(withName('depthwise_conv2d', weighted(options))),
+    /** a * x + b per channel, both quantized. */
+    batchNormalization: (options: BatchNormalizationOptions = {}) =>
+      new BatchNormalization(
+        withName('batch_normalization', {
+          ...accumulator(options),
+          scale: mergeOptions(options.scale, roles.scale),
+          offset: mergeOptions(options.offset, roles.offset),
+        }),
+      ),
+    /** Sum of two or more tensors of one shape (a shortcut). */
+    add: (options: AddOptions = {}) => new Add(withName('add', accumulator(options))),
+    /** max(x, 0), clipped at `maximum` where there is one. */
+    relu: (options: ReluOptions = {}) => new Relu(withName('relu', activation(options))),
+    /** Largest value under a window. */
+    maxPooling2d: (options: MaxPooling2dConfig = {}) => new MaxPooling2d(withName('max_pooling2d', options)),
+    /** Average of the taps on the image under a window. */
+    averagePooling2d: (options: AveragePooling2dOptions = {}) =>
+      new AveragePooling2d(withName('average_pooling2d', activation(options))),
+    /** Largest value of each channel. */
+    globalMaxPooling2d: (options: GlobalMaxPooling2dConfig = {}) =>
+      new GlobalMaxPooling2d(withName('global_max_pooling2d', options)),
+    /** Average of each channel. */
+    globalAveragePooling2d: (options: GlobalAveragePooling2dOptions = {}) =>
+      new GlobalAveragePooling2d(withName('global_average_pooling2d', activation(options))),
+    /** [height, width, channels] to [values], row-major. */
+    flatten: (options: FlattenConfig = {}) => new Flatten(withName('flatten', options)),
+    /** The same values in another shape. */
+    reshape: (options: ReshapeConfig) => new Reshape(withName('reshape', options)),
+    /** Tensors one after the other, by default along the channels. */
+    concatenate: (options: ConcatenateOptions = {}) => new Concatenate(withName('concatenate', activation(options))),
+    /** The identity with a cast. */
+    requantize: (options: RequantizeOptions = {}) => new Requantize(withName('requantize', activation(options))),
+    /** Index of the largest value along the last axis; has no gradient. */
+    argmax: (options: ArgmaxConfig = {}) => new Argmax(withName('argmax', options)),
+  };
+}
+
+/** What `createLayers` returns. */
+export type Layers = ReturnType<typeof createLayers>;

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { QfxError } from '../../qfx/errors.js';
+import type { JsonObject } from '../../qfx/graph/graph.js';
+import { decomposeReal } from '../../qfx/number/real.js';
+import { parseConfiguration } from '../configuration.js';
+import { tf } from '../tensorflow.js';
+import { layerName } from './configuration.js';
+import type { ExactValue } from './exact-cast.js';
+import { FixedPointLayer, commonKeys } from './layer.js';
+
+const schema = z.strictObject({
+  ...commonKeys,
+  /** Clips at this value (ReLU6: 6). */
+  maximum: z.number().positive().optional(),
+  output: z.unknown().optional(),
+});
+export type ReluConfig = z.input<typeof schema>;
+
+/** max(x, 0), or min(max(x, 0), maximum). */
+export class Relu extends FixedPointLayer {
+  static readonly className = 'QfxRelu';
+  private readonly maximum: number | undefined;
+
+  constructor(config: ReluConfig) {
+    const where = layerName(config.name, 'relu');
+    const { name, trainable, maximum, output } = parseConfiguration(schema, config, where);
+    if (maximum !== undefined && Math.fround(maximum) !== maximum) {
+      throw new QfxError(
+        `${where}: maximum`,
+        `found ${maximum}, which float32 does not have; use ${Math.fround(maximum)}`,
+      );
+    }
+    super({ operation: 'relu', name, trainable, output, outputSigned: false });
+    this.maximum = maximum;
+  }
+
+  protected override ownConfig(): Record<string, unknown> {
+    return this.maximum === undefined ? {} : { maximum: this.maximum };
+  }
+
+  protected override attributes(): JsonObject {
+    return this.maximum === undefined ? {} : { maximum: shortestFixedPoint(this.maximum) };
+  }
+
+  protected override exactIsSigned(): boolean {
+    return false;
+  }
+
+  protected override forward([x]: readonly tf.Tensor[]): tf.Tensor {
+    return this.maximum === undefined ? x.relu() : x.clipByValue(0, this.maximum);
+  }
+
+  protected override exact(inputs: readonly tf.Tensor[]): ExactValue {
+    return { parts: [this.forward(inputs)] };
+  }
+}
+
+/** A positive number as the integer with the fewest bits and its binary point. */
+function shortestFixedPoint(value: number): JsonObject {
+  let { raw, binaryPoint } = decomposeReal(value);
+  while (raw % 2n === 0n) {
+    raw /= 2n;
+    binaryPoint--;
+  }
+  return { raw: String(raw), binaryPoint };
+}
+
+tf.serialization.registerClass(Relu);
