@@ -6,3 +6,8 @@ export type { Emission, Emitter, EmitterContext, EmitterOperand, Table } from '.
 export { packageRoot, packageVersion } from './package-root.js';
 export { parseProjectDescription, projectFileName } from './project-description.js';
 export type { LayerDescription, PortDescription, ProjectDescription } from './project-description.js';
+export { simulate } from './simulate/simulate.js';
+export type { SimulateOptions, SimulationStage } from './simulate/simulate.js';
+export type { Mismatch, SimulatedLayer, SimulatedOutput, SimulationResult } from './simulate/result.js';
+export { makeInputs } from './simulate/inputs.js';
+export type { ImageSource } from './simulate/inputs.js';

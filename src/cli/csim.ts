@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseProjectDescription, projectFileName, simulate } from '../hls-codegen/index.js';
+import type { SimulationResult, SimulationStage } from '../hls-codegen/index.js';
+import { loadGraph, QfxError } from '../qfx/index.js';
+import type { Graph } from '../qfx/index.js';
+import { UsageError } from './command.js';
+import type { Command, CommandContext } from './command.js';
+import type { Progress } from './progress.js';
+import { formatTable } from './table.js';
+import { classOutput, loadTestImages, predictedClass, testImageOptions } from './test-images.js';
+import type { TestImageOptions, TestImages } from './test-images.js';
+
+interface Options extends TestImageOptions {
+  project: string;
+  images?: number;
+  layersFor?: number;
+  headers?: string;
+}
+
+const stageTitles: Readonly<Record<SimulationStage, string>> = {
+  compile: 'compiling',
+  vectors: 'expected values',
+  simulate: 'C simulation',
+};
+
+/** `qfx csim`: the C++ of a project against the integer executor, every value of every layer. */
+export const csim: Command<Options> = {
+  command: 'csim <project>',
+  describe: 'Compile and run a project, and compare every layer with the integer executor',
+  examples: [
+    ['$0 csim hls', 'The stored test vectors'],
+    ['$0 csim hls --images 1000', '1,000 seeded images over the whole input type'],
+    ['$0 csim hls --data ~/mnist --images 256', 'The first 256 test images of the data set the network was trained on'],
+    ['QFX_CXX=npm $0 csim hls', 'With the compiler that npm installed'],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional('project', { type: 'string', demandOption: true, describe: 'A folder written by export-hls' })
+      .option('images', {
+        type: 'number',
+        requiresArg: true,
+        describe: 'How many (default: the stored ones, or all of --data)',
+      })
+      .option('layers-for', {
+        type: 'number',
+        requiresArg: true,
+        describe: 'Compare inner layers on so many images only, outputs on all',
+      })
+      .options(testImageOptions)
+      .option('headers', {
+        type: 'string',
+        requiresArg: true,
+        describe: "A folder with AMD's ap_fixed.h to compile with",
+      }),
+  async run({ project, images, layersFor, data, dataSet, headers }, context) {
+    for (const [name, value] of Object.entries({ images, 'layers-for': layersFor })) {
+      if (value !== undefined && (!Number.isInteger(value) || value < 1)) {
+        throw new UsageError(`--${name} ${value}: a whole number from 1 on is needed`);
+      }
+    }
+    const labelled =
+      data === undefined && dataSet === undefined ? undefined : await openTestImages(project, { data, dataSet });
+    if (labelled && images !== undefined && images > labelled.images.count) {
+      throw new UsageError(`--images ${images}: "${labelled.images.name}" has ${labelled.images.count} test images`);
+    }
+    const result = await simulate(project, {
+      ...(labelled && { inputs: { ...labelled.images, count: images ?? labelled.images.count } }),
+      images,
+      layersFor,
+      headers,
+      onProgress: showStages(context),
+      signal: context.signal,
+    });
+    const accuracy = labelled && accuracyOf(result, labelled.graph, labelled.images);
+    return {
+      document: { ...withoutOutputs(result), ...(accuracy !== undefined && { accuracy }) },
+      text: describe(result, accuracy),
+      failed: result.mismatches > 0,
+    };
+  },
+};
+
+/** Shows one progress bar a stage. Stages that run at the same time have theirs one after the other. */
+export function showStages(context: CommandContext): (stage: SimulationStage, done: number, total: number) => void {
+  const bars = new Map<SimulationStage, Progress>();
+  let shown: SimulationStage | undefined;
+  return (stage, done, total) => {
+    if (shown === undefined) shown = stage;
+    if (shown !== stage) return;
+    const bar = bars.get(stage) ?? context.progress(stageTitles[stage], total);
+    bars.set(stage, bar);
+    bar.update(done);
+    if (done < total) return;
+    bar.stop();
+    shown = undefined;
+  };
+}
+
+/** Fraction of images whose largest simulated output is at their label. */
+export function accuracyOf({ outputs, images }: SimulationResult, graph: Graph, labels: TestImages): number {
+  const name = classOutput(graph);
+  const output = outputs.find(({ layer }) => layer === name);
+  if (!output) throw new QfxError(`layer "${name}"`, 'its outputs were not simulated');
+  const { simulated, valuesPerImage, format } = output;
+  let correct = 0;
+  for (let image = 0; image < images; image++) {
+    const raw = simulated.slice(image * valuesPerImage, (image + 1) * valuesPerImage);
+    if (predictedClass({ raw, shape: [valuesPerImage], format }) === labels.label(image)) correct++;
+  }
+  return correct / images;
+}
+
+async function openTestImages(
+  project: string,
+  options: TestImageOptions,
+): Promise<{ graph: Graph; images: TestImages }> {
+  const file = join(project, projectFileName);
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw new QfxError(project, `is not a project written by export-hls (${cause.message})`, { cause });
+  });
+  const graphFile = join(project, ...parseProjectDescription(text, file).files.graph.split('/'));
+  const { graph } = loadGraph(await readFile(graphFile), { fileName: graphFile });
+  return { graph, images: await loadTestImages(graph, options) };
+}
+
+function withoutOutputs({
+  images,
+  valuesCompared,
+  mismatches,
+  layers,
+  firstMismatch,
+  compiler,
+  seconds,
+}: SimulationResult) {
+  const mismatch = firstMismatch && {
+    ...firstMismatch,
+    expected: String(firstMismatch.expected),
+    actual: String(firstMismatch.actual),
+  };
+  return {
+    images,
+    valuesCompared,
+    mismatches,
+    layers,
+    ...(mismatch && { firstMismatch: mismatch }),
+    compiler,
+    seconds,
+  };
+}
+
+function describe(result: SimulationResult, accuracy: number | undefined): string {
+  const count = (value: number) => value.toLocaleString('en-US');
+  const { firstMismatch: first } = result;
+  return [
+    formatTable(
+      ['layer', 'values compared', 'mismatches'],
+      result.layers.map(({ name, values, mismatches }) => [name, values, mismatches]),
+    ),
+    '',
+    ...(first
+      ? [
+          `first mismatch: layer "${first.layer}", image ${first.image}, index ${first.index}: expected ${first.expected}, actual ${first.actual}`,
+        ]
+      : []),
+    `${count(result.images)} images, ${count(result.valuesCompared)} values compared, ${count(result.mismatches)} mismatches (${result.compiler}, ${result.seconds.toFixed(1)} s)`,
+    ...(accuracy === undefined ? [] : [`accuracy of the C simulation: ${(100 * accuracy).toFixed(2)} %`]),
+  ].join('\n');
+}
