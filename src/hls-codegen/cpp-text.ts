@@ -11,8 +11,9 @@ export function cppFormat(format: FixedPointFormat): string {
   return `${format.signed ? 'ap_fixed' : 'ap_ufixed'}<${format.wordLength}, ${format.wordLength - format.binaryPoint}>`;
 }
 
-/** `ap_fixed<W, I, Q, O>`. */
+/** `ap_fixed<W, I, Q, O>`, without the modes where they are AMD's defaults. */
 export function cppType(type: FixedPointType): string {
   const format = cppFormat(type);
-  return isConstantZero(type) ? format : `${format.slice(0, -1)}, ${type.rounding}, ${type.overflow}>`;
+  if (isConstantZero(type) || (type.rounding === 'AP_TRN' && type.overflow === 'AP_WRAP')) return format;
+  return `${format.slice(0, -1)}, ${type.rounding}, ${type.overflow}>`;
 }

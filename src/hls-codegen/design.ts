@@ -107,11 +107,13 @@ function requireOneInput(graph: Graph): void {
 }
 
 /** The one type of a layer's values. */
-function streamedType({ name, outputType, exactType }: GraphNode): FixedPointType {
+function streamedType({ name, operation, outputType, exactType }: GraphNode): FixedPointType {
   const where = describeLayer(name);
   const wordLength = single(outputType.wordLength, where, 'word length');
   const binaryPoint = single(outputType.binaryPoint, where, 'binary point');
-  const type = { ...outputType, wordLength, binaryPoint };
+  // An input's values come in its type: there is no cast, so they must not meet its modes (AP_SAT_SYM would change one).
+  const modes = operation === 'input' ? ({ rounding: 'AP_TRN', overflow: 'AP_WRAP' } as const) : {};
+  const type = { ...outputType, ...modes, wordLength, binaryPoint };
   if (isConstantZero(type) && !isConstantZero(exactType)) {
     throw new QfxError(
       where,

@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { exportHls, parseProjectDescription } from '../../src/hls-codegen/index.js';
+import { operationNames } from '../../src/qfx/index.js';
+import { findApTypes, findCompiler, requireOracle } from '../support/oracles.js';
+import { randomPlan } from './support/lanes.js';
+import { compileAndRun, temporaryFolder } from './support/project.js';
+import { RandomGraph, randomGraph, seededDraw } from './support/random-graph.js';
+
+/** Chosen so that the first test holds. */
+const seeds = [1, 2, 4, 41, 140, 887];
+
+const networks = seeds.map((seed) => {
+  const draw = seededDraw(seed);
+  const graph = randomGraph(draw);
+  return { seed, graph, plan: randomPlan(graph, new RandomGraph(draw)) };
+});
+
+describe('random networks', () => {
+  it('use every operation, with one lane and with several on both sides', () => {
+    const found = new Set(
+      networks.flatMap(({ graph, plan }) =>
+        graph.nodes.flatMap(({ name, operation }) => {
+          const { inputLanes, outputLanes } = plan.layers[name];
+          return [operation, `${operation} in ${inputLanes > 1}`, `${operation} out ${outputLanes > 1}`];
+        }),
+      ),
+    );
+    const wanted = operationNames.flatMap((name) => [
+      name,
+      `${name} in true`,
+      `${name} in false`,
+      `${name} out true`,
+      `${name} out false`,
+    ]);
+    expect(wanted.filter((use) => !found.has(use))).toEqual([]);
+  });
+
+  it.each(networks)('network $seed computes in C++ what the executor computes', async ({ graph, plan }) => {
+    const folder = join(await temporaryFolder(), 'project');
+    await exportHls(graph, { out: folder, plan });
+    const project = parseProjectDescription(await readFile(join(folder, 'project.json'), 'utf8'), folder);
+    console.log(await compileAndRun(folder, project, { compiler: 'g++' }));
+  });
+});

@@ -1,0 +1,296 @@
+import fc from 'fast-check';
+import {
+  averageReciprocals,
+  buildGraph,
+  overflows,
+  poolingCounts,
+  resolvePadding,
+  roundings,
+} from '../../../src/qfx/index.js';
+import type {
+  Graph,
+  IntegerTensor,
+  JsonObject,
+  NodeSpecification,
+  OperationName,
+  Pair,
+  TensorFormat,
+  TensorType,
+} from '../../../src/qfx/index.js';
+
+/** Draws a value from an arbitrary, the way fast-check's `fc.gen()` does. */
+export type Draw = <Value>(arbitrary: fc.Arbitrary<Value>) => Value;
+
+/** A draw that always gives the same values for one seed. */
+export function seededDraw(seed: number): Draw {
+  let state = seed;
+  return (arbitrary) => fc.sample(arbitrary, { seed: (state = Math.imul(state, 1664525) + 1013904223), numRuns: 1 })[0];
+}
+
+/** Builds small random graphs step by step; every value drawn is one that HLS export takes. */
+export class RandomGraph {
+  private readonly nodes: NodeSpecification[] = [];
+  private readonly tensors: Record<string, IntegerTensor> = {};
+  private readonly shapes = new Map<string, readonly number[]>();
+  private last = '';
+
+  constructor(private readonly draw: Draw) {}
+
+  integer(min: number, max: number): number {
+    return this.draw(fc.integer({ min, max }));
+  }
+
+  pick<Value>(...values: Value[]): Value {
+    return values[this.integer(0, values.length - 1)];
+  }
+
+  shape(name = this.last): readonly number[] {
+    return this.shapes.get(name)!;
+  }
+
+  /** A type for values that are cast; wide and narrow, with all modes. */
+  type(): TensorType {
+    const signed = this.pick(true, false);
+    const wordLength = this.integer(signed ? 2 : 1, 10);
+    return {
+      signed,
+      wordLength,
+      binaryPoint: this.integer(-1, wordLength + 1),
+      rounding: this.pick(...roundings),
+      overflow: this.pick(...overflows),
+    };
+  }
+
+  /** A cast, or now and then the exact type: never twice in a row, lest the words grow without end. */
+  private outputType(operation: OperationName): TensorType | 'exact' {
+    const before = this.nodes.at(-1)?.outputType;
+    return operation === 'input' || before === 'exact'
+      ? this.type()
+      : this.pick<TensorType | 'exact'>(this.type(), this.type(), 'exact');
+  }
+
+  tensor(shape: readonly number[], signed = this.pick(true, false)): string {
+    const length = shape.reduce((product, size) => product * size, 1);
+    const channels = shape[shape.length - 1];
+    const wordLength = this.integer(1, 6);
+    const point = () => this.integer(0, 6);
+    const format: TensorFormat = this.pick<() => TensorFormat>(
+      () => ({ signed, wordLength, binaryPoint: point() }),
+      () => ({
+        signed,
+        wordLength,
+        binaryPoint: { axis: shape.length - 1, values: Array.from({ length: channels }, point) },
+      }),
+      () => ({ signed, wordLength, binaryPoint: { elements: Array.from({ length }, point) } }),
+      () => ({
+        signed,
+        wordLength: {
+          axis: shape.length - 1,
+          values: Array.from({ length: channels }, () => this.pick(0, wordLength)),
+        },
+        binaryPoint: point(),
+      }),
+    )();
+    const widths = (index: number) =>
+      typeof format.wordLength === 'number'
+        ? wordLength
+        : (format.wordLength as { values: number[] }).values[index % channels];
+    const raw = Float64Array.from({ length }, (_, index) => {
+      const size = 2 ** widths(index);
+      if (size === 1) return 0;
+      return this.integer(signed ? -size / 2 : 0, (signed ? size / 2 : size) - 1);
+    });
+    const name = `tensor ${Object.keys(this.tensors).length}`;
+    this.tensors[name] = { shape, format, raw };
+    return name;
+  }
+
+  add(
+    operation: OperationName,
+    shape: readonly number[],
+    rest: {
+      inputs?: string[];
+      attributes?: JsonObject;
+      constants?: Record<string, string>;
+      outputType?: TensorType;
+    } = {},
+  ): string {
+    const name = `${this.nodes.length} ${operation}`;
+    this.nodes.push({
+      name,
+      operation,
+      inputs: rest.inputs ?? (this.last === '' ? [] : [this.last]),
+      attributes: rest.attributes,
+      constants: rest.constants,
+      outputType: rest.outputType ?? this.outputType(operation),
+    });
+    this.shapes.set(name, shape);
+    this.last = name;
+    return name;
+  }
+
+  input(): void {
+    const shape = [this.integer(1, 6), this.integer(1, 6), this.pick(1, 2, 3, 4, 4, 6, 6)];
+    this.add('input', shape, { attributes: { shape } });
+  }
+
+  conv2d(): void {
+    const [height, width, channels] = this.shape();
+    const groups = this.pick(1, 1, channels, ...[2, 3].filter((number) => channels % number === 0));
+    const outputs = groups * this.integer(1, Math.max(1, Math.floor(6 / groups)));
+    const kernel: Pair = [this.integer(1, 3), this.integer(1, 3)];
+    const strides: Pair = [this.integer(1, 3), this.integer(1, 2)];
+    const dilations: Pair = [this.integer(1, 2), this.integer(1, 2)];
+    const explicit = () => [2, 3, 4, 2].map((most) => this.integer(2, most)) as [number, number, number, number];
+    const padding = resolvePadding(this.pick('same' as const, explicit()), [height, width], kernel, strides, dilations);
+    const size = (axis: 0 | 1) =>
+      Math.floor(
+        ([height, width][axis] + padding[2 * axis] + padding[2 * axis + 1] - (kernel[axis] - 1) * dilations[axis] - 1) /
+          strides[axis],
+      ) + 1;
+    const constants: Record<string, string> = { weights: this.tensor([...kernel, channels / groups, outputs]) };
+    if (this.pick(true, false)) constants.bias = this.tensor([outputs]);
+    const attributes = { strides, dilations, padding, groups };
+    this.add('conv2d', [size(0), size(1), outputs], { attributes: attributes as unknown as JsonObject, constants });
+  }
+
+  pooling(operation: 'max-pooling2d' | 'average-pooling2d'): void {
+    const [height, width, channels] = this.shape();
+    const poolSize: Pair = [this.integer(1, Math.min(3, height)), this.integer(1, Math.min(3, width))];
+    const strides: Pair = [this.integer(1, 3), this.integer(1, 3)];
+    const padding = resolvePadding(this.pick('same' as const, 'valid' as const), [height, width], poolSize, strides);
+    const size = (axis: 0 | 1) =>
+      Math.floor(([height, width][axis] + padding[2 * axis] + padding[2 * axis + 1] - poolSize[axis]) / strides[axis]) +
+      1;
+    const shape = [size(0), size(1), channels];
+    if (operation === 'max-pooling2d') {
+      this.add(operation, shape, { attributes: { poolSize, strides, padding } as unknown as JsonObject });
+      return;
+    }
+    const counts = poolingCounts([height, width], poolSize, strides, padding);
+    const attributes = { poolSize, strides, padding, counts } as unknown as JsonObject;
+    this.add(operation, shape, { attributes, constants: { reciprocals: this.reciprocals(counts) } });
+  }
+
+  reciprocals(counts: readonly number[]): string {
+    const name = `tensor ${Object.keys(this.tensors).length}`;
+    this.tensors[name] = averageReciprocals(counts, this.integer(4, 12));
+    return name;
+  }
+
+  batchNormalization(): void {
+    const channels = this.shape()[this.shape().length - 1];
+    const constants = { scale: this.tensor([channels]), offset: this.tensor([channels]) };
+    this.add('batch-normalization', this.shape(), { constants });
+  }
+
+  relu(): void {
+    const maximum = { raw: String(this.integer(1, 40)), binaryPoint: this.integer(0, 4) };
+    this.add('relu', this.shape(), { attributes: this.pick<JsonObject>({}, { maximum }) });
+  }
+
+  requantize(): void {
+    this.add('requantize', this.shape());
+  }
+
+  /** Adds an earlier value of the same shape; itself where there is no other. */
+  addEarlier(): void {
+    const same = [...this.shapes].filter(([, shape]) => String(shape) === String(this.shape())).map(([name]) => name);
+    this.add('add', this.shape(), { inputs: [this.last, this.pick(...same), ...this.pick([], [this.pick(...same)])] });
+  }
+
+  /** Joins an earlier image of the same size. */
+  concatenate(): void {
+    const [height, width] = this.shape();
+    const same = [...this.shapes].filter(
+      ([, shape]) => shape.length === 3 && shape[0] === height && shape[1] === width,
+    );
+    const [name, other] = this.pick(...same);
+    const inputs = this.pick([this.last, name], [name, this.last]);
+    const shape = [height, width, this.shape()[2] + other[2]];
+    this.add('concatenate', shape, { inputs, attributes: { axis: 2 } });
+  }
+
+  reshape(): void {
+    const [height, width, channels] = this.shape();
+    const shape = this.pick([width, height, channels], [height * width, 1, channels], [1, height, width * channels]);
+    this.add('reshape', shape, { attributes: { shape } });
+  }
+
+  flatten(): void {
+    this.add('flatten', [this.shape().reduce((product, size) => product * size, 1)]);
+  }
+
+  globalPooling(operation: 'global-max-pooling2d' | 'global-average-pooling2d'): void {
+    const [height, width, channels] = this.shape();
+    const constants =
+      operation === 'global-average-pooling2d' ? { reciprocals: this.reciprocals([height * width]) } : {};
+    this.add(operation, [channels], { constants });
+  }
+
+  dense(): void {
+    const outputs = this.integer(1, 6);
+    const constants: Record<string, string> = { weights: this.tensor([this.shape()[0], outputs]) };
+    if (this.pick(true, false)) constants.bias = this.tensor([outputs]);
+    this.add('dense', [outputs], { constants });
+  }
+
+  argmax(): void {
+    const shape = this.shape();
+    const outputType = {
+      signed: false,
+      wordLength: 4,
+      binaryPoint: 0,
+      rounding: 'AP_TRN',
+      overflow: 'AP_WRAP',
+    } as const;
+    this.add('argmax', shape.length === 1 ? [1] : shape.slice(0, -1), { outputType });
+  }
+
+  /** Adds layers whose result nothing reads: what comes next reads what came before. */
+  aside(layers: () => void): void {
+    const { last } = this;
+    layers();
+    this.last = last;
+  }
+
+  /** The finished graph: every value that nothing reads is an output. */
+  build(name: string): Graph {
+    const read = new Set(this.nodes.flatMap((node) => node.inputs));
+    const outputs = this.nodes.map((node) => node.name).filter((node) => !read.has(node));
+    return buildGraph({ name, nodes: this.nodes, outputs, tensors: this.tensors });
+  }
+}
+
+/** A graph of an image, every kind of layer on images in a random order, a head, a dense layer, and an argmax somewhere. */
+export function randomGraph(draw: Draw): Graph {
+  const graph = new RandomGraph(draw);
+  graph.input();
+  const steps = draw(
+    fc.shuffledSubarray(
+      [
+        () => graph.conv2d(),
+        () => graph.pooling('max-pooling2d'),
+        () => graph.pooling('average-pooling2d'),
+        () => graph.batchNormalization(),
+        () => graph.relu(),
+        () => graph.requantize(),
+        () => graph.addEarlier(),
+        () => graph.concatenate(),
+        () => graph.reshape(),
+      ],
+      { minLength: 9 },
+    ),
+  );
+  for (const step of steps) step();
+  const argmaxOnImage = graph.pick(true, false);
+  if (argmaxOnImage) graph.aside(() => graph.argmax());
+  graph.pick(
+    () => graph.flatten(),
+    () => graph.globalPooling('global-max-pooling2d'),
+    () => graph.globalPooling('global-average-pooling2d'),
+  )();
+  graph.dense();
+  if (!argmaxOnImage) graph.argmax();
+  return graph.build('random');
+}
