@@ -6,7 +6,6 @@ import {
   Network,
   resolvePadding,
   saveGraph,
-  summarizeGraph,
 } from '../../src/qfx/index.js';
 import type { FixedPointType, IntegerTensor } from '../../src/qfx/index.js';
 

@@ -1,0 +1,284 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  buildGraph,
+  findOperation,
+  graphContexts,
+  loadGraph,
+  Network,
+  QfxError,
+  saveGraph,
+} from '../../src/qfx/index.js';
+import { rawRange, smallestFormat } from '../../src/qfx/index.js';
+import type {
+  Graph,
+  GraphSpecification,
+  IntegerTensor,
+  JsonObject,
+  RawArray,
+  TensorFormat,
+} from '../../src/qfx/index.js';
+import { arithmeticFor, bigIntArithmetic, numberArithmetic } from '../../src/qfx/operations/scalars.js';
+import { drawFrom, extremeRaw, inputType } from './draw.js';
+import type { Draw } from './draw.js';
+import { dyadicsOf, rawAt } from './dyadic.js';
+import type { Dyadic } from './dyadic.js';
+
+/** One use of an operation: everything but the values of its inputs. */
+export interface OperationCase {
+  readonly attributes: JsonObject;
+  readonly inputs: readonly { readonly shape: readonly number[]; readonly format: TensorFormat }[];
+  readonly constants: Readonly<Record<string, IntegerTensor>>;
+}
+
+/** Receives every exact value that the operation comes across: of its result (no name), or of an intermediate by name. */
+export type Trace = (value: Dyadic, intermediate?: string) => void;
+
+/** Every input element at one end of its format. */
+export interface Extreme {
+  /** Whether an element of an input is at the largest value; else it is at the smallest. */
+  isHigh(input: number, index: number): boolean;
+  /** The element of the result that is driven to an end. Default: all. */
+  readonly only?: number;
+}
+
+export const allHigh: Extreme = { isHigh: () => true };
+export const allLow: Extreme = { isHigh: () => false };
+
+/** What an operation shows in its test, in order to inherit the whole suite. */
+export interface OperationContract {
+  readonly operation: string;
+  /** Random uses: shapes, types, attributes, constants. */
+  draw(draw: Draw): OperationCase;
+  /** The output shape, by the definition. */
+  shape(use: OperationCase): readonly number[];
+  /**
+   * The definition, written once more, slowly and without a look at the other one.
+   * @param only compute at least this element of the result; the others may be left out
+   */
+  evaluate(use: OperationCase, inputs: readonly (readonly Dyadic[])[], trace: Trace, only?: number): Dyadic[];
+  /**
+   * Inputs that together reach both ends of the exact type. Undefined where the rule is known to be wider than what is
+   * reachable.
+   */
+  extremes(use: OperationCase): Iterable<Extreme> | undefined;
+  /** Changes that have to be refused. */
+  readonly refusals: readonly {
+    readonly what: string;
+    change(use: OperationCase): OperationCase;
+    readonly message: RegExp;
+  }[];
+}
+
+const nodeName = 'the node';
+
+/** The suite that every operation inherits. */
+export function describeOperation(contract: OperationContract, { runs = 150 } = {}): void {
+  const property = (test: (use: OperationCase, graph: Graph, draw: Draw) => void, numRuns = runs) => {
+    let built = 0;
+    fc.assert(
+      fc.property(fc.gen(), (generate) => {
+        const draw = drawFrom(generate);
+        const use = contract.draw(draw);
+        const graph = buildOrRefuse(contract, use);
+        if (graph === undefined) return;
+        built++;
+        test(use, graph, draw);
+      }),
+      { seed: 20260, numRuns },
+    );
+    expect(built, 'uses that were not refused for their width').toBeGreaterThan(numRuns / 4);
+  };
+
+  describe(`contract of ${contract.operation}`, () => {
+    it('computes what the definition says, and every value and partial sum is within the exact type', () => {
+      const kinds = new Set<string>();
+      property((use, graph, draw) => {
+        const raws = use.inputs.map(({ shape, format }) => draw.raw(shape, format));
+        const node = nodeOf(graph);
+        expect(node.shape).toEqual(contract.shape(use));
+        const bounds = boundsOf(graph);
+        const expected = contract.evaluate(use, valuesOf(use, raws), (value, intermediate) =>
+          bounds.check(value, intermediate),
+        );
+        const { raw } = new Network(graph).run(named(raws)).layers[nodeName];
+        expect(bigInts(raw)).toEqual(expected.map((value) => rawAt(value, node.exactType.binaryPoint)));
+        kinds.add(arithmeticFor(contextOf(graph), node).kind);
+      });
+      expect([...kinds].sort()).toEqual(['bigint', 'number']);
+    });
+
+    it('computes the same on numbers and on BigInt', () => {
+      property((use, graph, draw) => {
+        const node = nodeOf(graph);
+        const context = contextOf(graph);
+        if (arithmeticFor(context, node) !== numberArithmetic) return;
+        const raws = use.inputs.map(({ shape, format }) => draw.raw(shape, format));
+        const [onNumbers, onBigInts] = [numberArithmetic, bigIntArithmetic].map((arithmetic) => {
+          const evaluate = findOperation(contract.operation).prepare(context, node, arithmetic);
+          return arithmetic.toRaw(evaluate(raws.map(arithmetic.fromRaw)), node.exactType);
+        });
+        expect(onNumbers).toEqual(onBigInts);
+        expect(onNumbers.some((value) => Object.is(value, -0))).toBe(false);
+      });
+    });
+
+    it('has the smallest exact type that holds what the extremes reach', () => {
+      let reached = 0;
+      property((use, graph) => {
+        const extremes = contract.extremes(use);
+        if (extremes === undefined) return;
+        reached++;
+        const node = nodeOf(graph);
+        let [minimum, maximum] = [0n, 0n];
+        for (const { isHigh, only } of extremes) {
+          const raws = use.inputs.map(({ shape, format }, input) =>
+            extremeRaw(shape, format, (index) => isHigh(input, index)),
+          );
+          const widen: Trace = (value, intermediate) => {
+            if (intermediate !== undefined) return;
+            const raw = rawAt(value, node.exactType.binaryPoint);
+            if (raw < minimum) minimum = raw;
+            if (raw > maximum) maximum = raw;
+          };
+          contract.evaluate(use, valuesOf(use, raws), widen, only);
+        }
+        expect(smallestFormat(minimum, maximum, node.exactType.binaryPoint)).toEqual(node.exactType);
+      });
+      expect(reached).toBeGreaterThan(runs / 10);
+    });
+
+    it('is saved and loaded without a difference', () => {
+      property((use, graph, draw) => {
+        const bytes = saveGraph(graph);
+        const loaded = loadGraph(bytes);
+        expect(loaded.graph).toEqual(graph);
+        expect(saveGraph(loaded.graph)).toEqual(bytes);
+        const inputs = named(use.inputs.map(({ shape, format }) => draw.raw(shape, format)));
+        expect(loaded.run(inputs)).toEqual(new Network(graph).run(inputs));
+      }, 40);
+    });
+
+    it('changes nothing that it is given', () => {
+      property((use, graph, draw) => {
+        const raws = use.inputs.map(({ shape, format }) => draw.raw(shape, format));
+        const copies = raws.map((raw) => raw.slice());
+        const network = new Network(graph);
+        const first = network.run(named(raws));
+        expect(network.run(named(raws))).toEqual(first);
+        expect(raws).toEqual(copies);
+      }, 40);
+    });
+
+    const refused = (change: (use: OperationCase) => GraphSpecification, message: RegExp) => {
+      property((use) => {
+        let error: unknown;
+        try {
+          buildGraph(change(use));
+        } catch (caught) {
+          error = caught;
+        }
+        expect(error).toBeInstanceOf(QfxError);
+        expect((error as QfxError).where).toContain(`layer "${nodeName}"`);
+        expect((error as QfxError).message).toMatch(message);
+      }, 20);
+    };
+
+    it('refuses an unknown attribute, by name', () => {
+      refused((use) => specify(contract, { ...use, attributes: { ...use.attributes, colour: 'blue' } }), /"colour"/);
+    });
+
+    it('refuses an unknown constant, by name', () => {
+      const extra: IntegerTensor = {
+        shape: [1],
+        format: { signed: false, wordLength: 1, binaryPoint: 0 },
+        raw: new Float64Array(1),
+      };
+      refused(
+        (use) => specify(contract, { ...use, constants: { ...use.constants, colour: extra } }),
+        /unknown constant "colour"/,
+      );
+    });
+
+    it('refuses to do without a required constant', () => {
+      for (const [role, need] of Object.entries(findOperation(contract.operation).constants)) {
+        if (need === 'optional') continue;
+        refused(
+          (use) => {
+            const others = Object.entries(use.constants).filter(([name]) => name !== role);
+            return specify(contract, { ...use, constants: Object.fromEntries(others) });
+          },
+          new RegExp(`${role} missing`),
+        );
+      }
+    });
+
+    it('refuses too few inputs', () => {
+      refused((use) => specify(contract, { ...use, inputs: use.inputs.slice(0, -use.inputs.length) }), /0 inputs/);
+    });
+
+    for (const { what, change, message } of contract.refusals) {
+      it(`refuses ${what}`, () => refused((use) => specify(contract, change(use)), message));
+    }
+  });
+}
+
+/** The graph of one use; undefined where its exact result rightly needs more than 64 bits. */
+function buildOrRefuse(contract: OperationContract, use: OperationCase): Graph | undefined {
+  try {
+    return buildGraph(specify(contract, use));
+  } catch (error) {
+    if (error instanceof QfxError && /needs \d+ bits/.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
+function specify(contract: OperationContract, use: OperationCase): GraphSpecification {
+  const roles = Object.keys(use.constants);
+  return {
+    name: 'contract',
+    nodes: [
+      ...use.inputs.map(({ shape, format }, index) => ({
+        name: inputName(index),
+        operation: 'input',
+        inputs: [],
+        attributes: { shape },
+        outputType: inputType(format),
+      })),
+      {
+        name: nodeName,
+        operation: contract.operation,
+        inputs: use.inputs.map((_, index) => inputName(index)),
+        attributes: use.attributes,
+        constants: Object.fromEntries(roles.map((role) => [role, `the ${role}`])),
+        outputType: 'exact' as const,
+      },
+    ],
+    outputs: [nodeName],
+    tensors: Object.fromEntries(roles.map((role) => [`the ${role}`, use.constants[role]])),
+  };
+}
+
+const inputName = (index: number) => `input ${index}`;
+const named = (raws: readonly RawArray[]) => Object.fromEntries(raws.map((raw, index) => [inputName(index), raw]));
+const nodeOf = (graph: Graph) => graph.nodes[graph.nodes.length - 1];
+const contextOf = (graph: Graph) => graphContexts(graph)[graph.nodes.length - 1].context;
+const bigInts = (raw: RawArray) => Array.from(raw as ArrayLike<number | bigint>, BigInt);
+
+function valuesOf(use: OperationCase, raws: readonly RawArray[]): Dyadic[][] {
+  return use.inputs.map(({ shape, format }, index) => dyadicsOf({ shape, format, raw: raws[index] }));
+}
+
+function boundsOf(graph: Graph): { check: Trace } {
+  const { exactType, intermediateTypes } = nodeOf(graph);
+  return {
+    check(value, intermediate) {
+      const format = intermediate === undefined ? exactType : intermediateTypes[intermediate];
+      const { minimum, maximum } = rawRange(format);
+      const raw = rawAt(value, format.binaryPoint);
+      if (raw < minimum || raw > maximum) {
+        throw new Error(`${intermediate ?? 'exact value'} ${raw} is outside of ${minimum} to ${maximum}`);
+      }
+    },
+  };
+}
