@@ -12,7 +12,6 @@ import {
 } from './convolution.js';
 import { spreadKernel, turnFilterKernel } from './convolution.js';
 import { depthwiseFilterGradientKernel, depthwiseInputGradientKernel, replaceDepthwiseGradient } from './depthwise.js';
-import { castAffineKernel, castLimbsKernel } from './exact.js';
 import { fusedMatMulKernel, matMulKernel } from './matmul.js';
 import { averagePoolGradientKernel, maxPoolGradientKernel } from './pooling.js';
 import { sumPoolGradientKernel, sumPoolKernel } from './pooling.js';
@@ -31,8 +30,6 @@ export function registerKernels(backend: BackendName): void {
   registerPlainKernel(backend, castKernel);
   registerPlainKernel(backend, castGradientKernel);
   registerPlainKernel(backend, exactCastKernel);
-  registerPlainKernel(backend, castLimbsKernel);
-  registerPlainKernel(backend, castAffineKernel);
 
   registerPlainKernel(backend, channelMomentsKernel);
   registerPlainKernel(backend, channelMomentsGradientKernel);
