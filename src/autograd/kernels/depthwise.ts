@@ -20,12 +20,14 @@ export const depthwiseFilterGradientKernel: PlainKernel<DepthwiseFilterAttribute
   outputShapes: (_shapes, { filterShape }) => [[...filterShape]],
   compute: ([x, dy], [dw], [xShape], attributes) => {
     const g = convolutionGeometry(xShape, attributes.filterShape, attributes, true);
-    const multiplier = g.outputChannels / g.inputChannels;
+    const { inputChannels, outputChannels } = g;
+    const multiplier = outputChannels / inputChannels;
     const sums = new Float64Array(dw.length);
     forEachTap(g, (input, output, tap) => {
-      for (let channel = 0; channel < g.outputChannels; channel++) {
-        const value = x[input + (multiplier === 1 ? channel : Math.floor(channel / multiplier))];
-        sums[tap + channel] += value * dy[output + channel];
+      for (let offset = 0; offset < multiplier; offset++) {
+        for (let channel = 0, to = offset; channel < inputChannels; channel++, to += multiplier) {
+          sums[tap + to] += x[input + channel] * dy[output + to];
+        }
       }
     });
     dw.set(sums);
@@ -39,12 +41,14 @@ export const depthwiseInputGradientKernel: PlainKernel<DepthwiseInputAttributes>
   outputShapes: (_shapes, { inputShape }) => [[...inputShape]],
   compute: ([dy, filter], [dx], [, filterShape], attributes) => {
     const g = convolutionGeometry(attributes.inputShape, filterShape, attributes, true);
-    const multiplier = g.outputChannels / g.inputChannels;
+    const { inputChannels, outputChannels } = g;
+    const multiplier = outputChannels / inputChannels;
     dx.fill(0);
     forEachTap(g, (input, output, tap) => {
-      for (let channel = 0; channel < g.outputChannels; channel++) {
-        const target = input + (multiplier === 1 ? channel : Math.floor(channel / multiplier));
-        dx[target] += filter[tap + channel] * dy[output + channel];
+      for (let offset = 0; offset < multiplier; offset++) {
+        for (let channel = 0, from = offset; channel < inputChannels; channel++, from += multiplier) {
+          dx[input + channel] += filter[tap + from] * dy[output + from];
+        }
       }
     });
   },
