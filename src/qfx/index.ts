@@ -35,3 +35,8 @@ export type { InputAttributes } from './operations/input.js';
 export type { PoolingAttributes } from './operations/pooling.js';
 export type { ReluAttributes } from './operations/relu.js';
 export type { ReshapeAttributes } from './operations/reshape.js';
+
+export { parseBoard } from './hardware/board.js';
+export type { Board } from './hardware/board.js';
+export { defaultPlan, validatePlan } from './hardware/plan.js';
+export type { HardwarePlan } from './hardware/plan.js';
