@@ -17,3 +17,12 @@ export function cppType(type: FixedPointType): string {
   if (isConstantZero(type) || (type.rounding === 'AP_TRN' && type.overflow === 'AP_WRAP')) return format;
   return `${format.slice(0, -1)}, ${type.rounding}, ${type.overflow}>`;
 }
+
+/** Widest line that is written in one piece. */
+const lineWidth = 118;
+
+/** The head of a function without results, `void name(parameters)`; where it is long with one parameter a line. */
+export function cppSignature(name: string, parameters: readonly string[]): string {
+  const line = `void ${name}(${parameters.join(', ')})`;
+  return line.length + 2 <= lineWidth ? line : `void ${name}(\n    ${parameters.join(',\n    ')})`;
+}

@@ -1,5 +1,6 @@
 import { QfxError } from '../qfx/errors.js';
 import type { Graph, GraphNode } from '../qfx/graph/graph.js';
+import type { HardwarePlan } from '../qfx/hardware/plan.js';
 import type { IntegerTensor } from '../qfx/number/raw-array.js';
 import { spreadValues } from '../qfx/number/type.js';
 import type { FixedPointType, Spread } from '../qfx/number/type.js';
@@ -8,15 +9,6 @@ import { isConstantZero } from './cpp-text.js';
 import { layerIdentifier } from './identifiers.js';
 import { findEmitter } from './operations/index.js';
 import type { Emission } from './operations/emitter.js';
-
-/** What the export reads of a hardware plan. */
-export interface DesignPlan {
-  readonly part: string;
-  readonly clockPeriodNs: number;
-  readonly interface: { readonly inputWordBits: number; readonly outputWordBits: number };
-  readonly streams: Readonly<Record<string, { readonly depth: number }>>;
-  readonly layers: Readonly<Record<string, { readonly inputLanes: number; readonly outputLanes: number }>>;
-}
 
 /** A node of the graph, decided for hardware. */
 export interface DesignLayer {
@@ -45,7 +37,7 @@ export interface Connection {
 }
 
 /** The layers of a graph in its order, with everything that the C++ needs. Refuses by name what does not stream. */
-export function designLayers(graph: Graph, plan: DesignPlan): DesignLayer[] {
+export function designLayers(graph: Graph, plan: HardwarePlan): DesignLayer[] {
   requireOneInput(graph);
   const designed = new Map<string, DesignLayer>();
   for (const [index, node] of graph.nodes.entries()) {

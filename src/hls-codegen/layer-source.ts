@@ -1,7 +1,7 @@
 import { describeFormat } from '../qfx/number/type.js';
 import { describeShape } from '../qfx/operations/operation.js';
 import { tableBody } from './cpp-table.js';
-import { cppFormat, cppType } from './cpp-text.js';
+import { cppFormat, cppSignature, cppType } from './cpp-text.js';
 import type { DesignLayer } from './design.js';
 import type { Emission, Table } from './operations/emitter.js';
 import { plainText } from './plain-text.js';
@@ -17,13 +17,13 @@ export function layerSummary({ identifier, node }: DesignLayer): string {
   return `${identifier}: ${plainText(node.operation)} "${plainText(node.name)}", ${describeShape(node.shape)}`;
 }
 
-/** The parameters of a layer's function. */
-export function layerParameters(layer: DesignLayer): string {
+/** The head of a layer's function. */
+export function layerSignature(layer: DesignLayer): string {
   const { operands, identifier, inputLanes, outputLanes } = layer;
   const stream = (type: string, lanes: number, name: string) =>
     `hls::stream<qfx::vector<${type}_t, ${lanes}>>& ${name}`;
   const inputs = operands.map((operand, index) => stream(operand.identifier, inputLanes, inputName(layer, index)));
-  return [...inputs, stream(identifier, outputLanes, 'output')].join(', ');
+  return cppSignature(identifier, [...inputs, stream(identifier, outputLanes, 'output')]);
 }
 
 function inputName({ operands }: DesignLayer, index: number): string {
@@ -42,7 +42,7 @@ export function layerSource(layer: DesignLayer, emission: Emission, qfx: string)
     types: configurationTypes(layer, emission),
     integers: configurationIntegers(layer, emission),
     tables: emission.tables.filter((table) => table !== null).map((table) => tableData(identifier, table)),
-    parameters: layerParameters(layer),
+    signature: layerSignature(layer),
     function: emission.function,
     templateArguments: [`${identifier}_config`, ...(emission.templateArguments ?? [])].join(', '),
     arguments: callArguments(layer, emission).join(', '),

@@ -1,9 +1,11 @@
 import type { Graph } from '../qfx/graph/graph.js';
+import { plainDepth } from '../qfx/hardware/dataflow.js';
+import { streamKey } from '../qfx/hardware/connections.js';
+import type { HardwarePlan } from '../qfx/hardware/plan.js';
 import { describeFormat } from '../qfx/number/type.js';
 import { describeShape } from '../qfx/operations/operation.js';
 import { cppFormat } from './cpp-text.js';
 import { designLayers } from './design.js';
-import type { DesignPlan } from './design.js';
 import { topIdentifier } from './identifiers.js';
 import { layerSource } from './layer-source.js';
 import { findEmitter } from './operations/index.js';
@@ -31,7 +33,7 @@ export interface EmittedProject {
 }
 
 export interface ProjectSettings {
-  readonly plan: DesignPlan;
+  readonly plan: HardwarePlan;
   /** Stored test vectors, and the seed that they come from. */
   readonly vectors: { readonly count: number; readonly seed: number };
 }
@@ -77,7 +79,7 @@ function layerPath(identifier: string): string {
   return `src/layers/${identifier}.cpp`;
 }
 
-function designNetwork(graph: Graph, plan: DesignPlan): Network {
+function designNetwork(graph: Graph, plan: HardwarePlan): Network {
   const layers = designLayers(graph, plan);
   const input = layers.find(({ node }) => node.operation === 'input')!;
   const outputs = layers.filter(({ node }) => graph.outputs.includes(node.name));
@@ -91,7 +93,8 @@ function designNetwork(graph: Graph, plan: DesignPlan): Network {
     outputPorts: outputs.map((layer) =>
       makePort(outputPortName(layer, outputs.length), layer, plan.interface.outputWordBits),
     ),
-    depth: ({ from, to }) => (to && plan.streams[`${from.node.name}->${to.node.name}`]?.depth) || 2,
+    depth: ({ from, to }) =>
+      to ? plan.streams[streamKey({ from: from.node.name, to: to.node.name })].depth : plainDepth,
   };
 }
 

@@ -1,3 +1,4 @@
+import { plainDepth } from '../qfx/hardware/dataflow.js';
 import type { Connection, DesignLayer } from './design.js';
 import { connectionsFrom } from './design.js';
 
@@ -21,9 +22,6 @@ export interface Route {
   readonly ends: readonly { readonly connection: Connection; readonly stream: DesignStream }[];
 }
 
-/** Depth of a stream in front of a fork: the fork takes a word a cycle, the room is in its branches. */
-const depthBeforeFork = 2;
-
 /** The values of a stream of this layer in one word. */
 export function wordType({ from, lanes }: Pick<DesignStream, 'from' | 'lanes'>): string {
   return `qfx::vector<${from.identifier}_t, ${lanes}>`;
@@ -45,7 +43,7 @@ export function routeFrom(
     name: `${layer.identifier}_out`,
     from: layer,
     lanes: layer.outputLanes,
-    depth: forked ? depthBeforeFork : depth(connections[0]),
+    depth: forked ? plainDepth : depth(connections[0]),
   };
   const streams = [output];
   const branches: DesignStream[] = [];
@@ -60,7 +58,7 @@ export function routeFrom(
     }
     const lanes = connection.to?.inputLanes ?? layer.outputLanes;
     if (lanes !== stream.lanes) {
-      const to = { ...stream, name: `${stream.name}_by${lanes}`, lanes };
+      const to = { ...stream, name: `${stream.name}_by${lanes}`, lanes, depth: plainDepth };
       conversions.push({ from: stream, to });
       streams.push(to);
       stream = to;

@@ -1,7 +1,7 @@
 import { describeShape } from '../qfx/operations/operation.js';
-import { cppFormat, cppType } from './cpp-text.js';
+import { cppFormat, cppSignature, cppType } from './cpp-text.js';
 import type { Connection, DesignLayer } from './design.js';
-import { layerParameters, layerSummary } from './layer-source.js';
+import { layerSignature, layerSummary } from './layer-source.js';
 import { plainText } from './plain-text.js';
 import type { Port } from './ports.js';
 import { routeFrom, wordType } from './streams.js';
@@ -31,7 +31,7 @@ export function layersHeader(network: Network): string {
       identifier: layer.identifier,
       type: cppType(layer.type),
       function: layer.emission !== null,
-      parameters: layerParameters(layer),
+      signature: layerSignature(layer),
     })),
   });
 }
@@ -40,7 +40,7 @@ export function layersHeader(network: Network): string {
 export function topHeader(network: Network): string {
   return renderTemplate('top.h', {
     ...common(network),
-    parameters: topParameters(network),
+    signature: topSignature(network),
     ports: ports(network).map(({ port, layer, slotBits, wordBits, wordsPerImage }) => ({
       port,
       wordBits,
@@ -56,7 +56,7 @@ export function topSource(network: Network): string {
   return renderTemplate('top.cpp', {
     ...common(network),
     layerCount: network.layers.length,
-    parameters: topParameters(network),
+    signature: topSignature(network),
     ports: ports(network).map(({ port, layer, slotBits, wordBits }) => ({
       port,
       wordBits,
@@ -77,10 +77,9 @@ function ports({ input, outputPorts }: Network): readonly Port[] {
   return [input, ...outputPorts];
 }
 
-function topParameters(network: Network): string {
-  return ports(network)
-    .map(({ port }) => `hls::stream<${port}_axis_t>& ${port}`)
-    .join(', ');
+function topSignature(network: Network): string {
+  const parameters = ports(network).map(({ port }) => `hls::stream<${port}_axis_t>& ${port}`);
+  return cppSignature(network.top, parameters);
 }
 
 interface Stage {
@@ -100,7 +99,7 @@ function stages(network: Network): Stage[] {
       operands.get(connection.to)![position] = stream.name;
     }
     return {
-      comment: layerSummary(layer),
+      comment: `${layerSummary(layer)} of ${cppType(layer.type)}`,
       streams: route.streams.map((stream) => ({ name: stream.name, word: wordType(stream), depth: stream.depth })),
       statements: layerStatements(layer, route, operands.get(layer)!, input),
     };

@@ -25,7 +25,7 @@ export function weightLayout(
   }
   return {
     name: 'weights',
-    comment: `Weights, raw integers: one row for each step, in it ${multiplyLanes} x ${outputLanes} (inputs x outputs).`,
+    comment: `Weights, raw integers: a row is one step, ${multiplyLanes} x ${outputLanes} (inputs x outputs).`,
     element: { typeName: 'weight_t' },
     dimensions: [values.length / lanes, lanes],
     values,

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
+import { parseProjectDescription, projectFileName } from '../../../src/hls-codegen/index.js';
 import type { ProjectDescription } from '../../../src/hls-codegen/index.js';
 
 /** A folder that is removed when the test is over. */
@@ -27,13 +28,9 @@ export interface CompileOptions {
  * Compiles a project as one translation unit, warnings being errors, and runs its testbench on the stored vectors.
  * @returns what the testbench prints; rejects when it doesn't end with status 0
  */
-export async function compileAndRun(
-  folder: string,
-  project: ProjectDescription,
-  options: CompileOptions,
-): Promise<string> {
+export async function compileAndRun(folder: string, options: CompileOptions): Promise<string> {
   const work = await temporaryFolder();
-  const { files } = project;
+  const { files, vectors } = await readDescription(folder);
   const unit = join(work, 'all.cpp');
   await writeFile(
     unit,
@@ -46,6 +43,22 @@ export async function compileAndRun(
   const program = join(work, 'program');
   const run = promisify(execFile);
   await run(options.compiler, ['-std=c++14', '-O0', ...warnings, ...includes, ...headers, unit, '-o', program]);
-  const { stdout } = await run(program, ['--vectors', join(folder, project.vectors.folder)]);
+  const { stdout } = await run(program, ['--vectors', join(folder, vectors.folder)]);
   return stdout;
+}
+
+/** All files of a folder, path (with forward slashes) to bytes, in alphabetical order. */
+export async function readFolder(folder: string): Promise<Map<string, Buffer>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = paths.sort().map(async (path) => {
+    return [relative(folder, path).replaceAll('\\', '/'), await readFile(path)] as const;
+  });
+  return new Map(await Promise.all(files));
+}
+
+/** The description of an emitted project. */
+export async function readDescription(folder: string): Promise<ProjectDescription> {
+  const file = join(folder, projectFileName);
+  return parseProjectDescription(await readFile(file, 'utf8'), file);
 }

@@ -6,6 +6,7 @@ import {
   poolingCounts,
   resolvePadding,
   roundings,
+  spreadAt,
 } from '../../../src/qfx/index.js';
 import type {
   Graph,
@@ -13,6 +14,7 @@ import type {
   JsonObject,
   NodeSpecification,
   OperationName,
+  Padding,
   Pair,
   TensorFormat,
   TensorType,
@@ -91,10 +93,7 @@ export class RandomGraph {
         binaryPoint: point(),
       }),
     )();
-    const widths = (index: number) =>
-      typeof format.wordLength === 'number'
-        ? wordLength
-        : (format.wordLength as { values: number[] }).values[index % channels];
+    const widths = (index: number) => spreadAt(format.wordLength, shape, index);
     const raw = Float64Array.from({ length }, (_, index) => {
       const size = 2 ** widths(index);
       if (size === 1) return 0;
@@ -141,8 +140,14 @@ export class RandomGraph {
     const kernel: Pair = [this.integer(1, 3), this.integer(1, 3)];
     const strides: Pair = [this.integer(1, 3), this.integer(1, 2)];
     const dilations: Pair = [this.integer(1, 2), this.integer(1, 2)];
-    const explicit = () => [2, 3, 4, 2].map((most) => this.integer(2, most)) as [number, number, number, number];
-    const padding = resolvePadding(this.pick('same' as const, explicit()), [height, width], kernel, strides, dilations);
+    const explicit = () => [2, 3, 4, 2].map((most) => this.integer(2, most)) as unknown as Padding;
+    const padding = resolvePadding(
+      this.pick<'same' | Padding>('same', explicit()),
+      [height, width],
+      kernel,
+      strides,
+      dilations,
+    );
     const size = (axis: 0 | 1) =>
       Math.floor(
         ([height, width][axis] + padding[2 * axis] + padding[2 * axis + 1] - (kernel[axis] - 1) * dilations[axis] - 1) /
@@ -158,7 +163,7 @@ export class RandomGraph {
     const [height, width, channels] = this.shape();
     const poolSize: Pair = [this.integer(1, Math.min(3, height)), this.integer(1, Math.min(3, width))];
     const strides: Pair = [this.integer(1, 3), this.integer(1, 3)];
-    const padding = resolvePadding(this.pick('same' as const, 'valid' as const), [height, width], poolSize, strides);
+    const padding = resolvePadding(this.pick<'same' | 'valid'>('same', 'valid'), [height, width], poolSize, strides);
     const size = (axis: 0 | 1) =>
       Math.floor(([height, width][axis] + padding[2 * axis] + padding[2 * axis + 1] - poolSize[axis]) / strides[axis]) +
       1;
@@ -223,8 +228,8 @@ export class RandomGraph {
 
   globalPooling(operation: 'global-max-pooling2d' | 'global-average-pooling2d'): void {
     const [height, width, channels] = this.shape();
-    const constants =
-      operation === 'global-average-pooling2d' ? { reciprocals: this.reciprocals([height * width]) } : {};
+    const constants: Record<string, string> = {};
+    if (operation === 'global-average-pooling2d') constants.reciprocals = this.reciprocals([height * width]);
     this.add(operation, [channels], { constants });
   }
 
