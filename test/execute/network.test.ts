@@ -1,81 +1,123 @@
 import { describe, expect, it } from 'vitest';
-import {
-  averageReciprocals,
-  buildGraph,
-  loadGraph,
-  Network,
-  resolvePadding,
-  saveGraph,
-} from '../../src/qfx/index.js';
-import type { FixedPointType, IntegerTensor } from '../../src/qfx/index.js';
+import { buildGraph, Network, QfxError } from '../../src/qfx/index.js';
+import type { FixedPointType, NodeSpecification, TensorType } from '../../src/qfx/index.js';
+import { everyOperation, everyOperationInputs } from '../graph/every-operation.js';
 
-const fixed = (wordLength: number, binaryPoint: number, signed = true): FixedPointType => ({
+const type = (wordLength: number, binaryPoint: number, signed = true): FixedPointType => ({
   signed,
   wordLength,
   binaryPoint,
   rounding: 'AP_RND',
   overflow: 'AP_SAT',
 });
-const tensor = (shape: number[], format: FixedPointType, raw: (index: number) => number): IntegerTensor => ({
-  shape,
-  format: { signed: format.signed, wordLength: format.wordLength, binaryPoint: format.binaryPoint },
-  raw: Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, index) => raw(index)),
-});
+const requantize = (from: TensorType, to: TensorType | 'exact', shape = [3]) => {
+  const nodes: NodeSpecification[] = [
+    { name: 'x', operation: 'input', inputs: [], attributes: { shape }, outputType: from },
+    { name: 'y', operation: 'requantize', inputs: ['x'], outputType: to },
+  ];
+  return new Network(buildGraph({ name: 'cast', nodes, outputs: ['y'] }));
+};
 
 describe('Network', () => {
-  it('runs a small network and gives every layer', () => {
-    const w = fixed(4, 3);
-    const graph = buildGraph({
-      name: 'small',
-      nodes: [
-        {
-          name: 'image',
-          operation: 'input',
-          inputs: [],
-          attributes: { shape: [4, 4, 1] },
-          outputType: fixed(8, 8, false),
-        },
-        {
-          name: 'conv',
-          operation: 'conv2d',
-          inputs: ['image'],
-          attributes: {
-            strides: [1, 1],
-            dilations: [1, 1],
-            padding: resolvePadding('same', [4, 4], [3, 3], [1, 1]),
-            groups: 1,
-          },
-          constants: { weights: 'conv/w', bias: 'conv/b' },
-          outputType: fixed(8, 4),
-        },
-        { name: 'relu', operation: 'relu', inputs: ['conv'], outputType: fixed(6, 3, false) },
-        { name: 'twice', operation: 'add', inputs: ['relu', 'relu'], outputType: 'exact' },
-        {
-          name: 'pool',
-          operation: 'global-average-pooling2d',
-          inputs: ['twice'],
-          constants: { reciprocals: 'pool/r' },
-          outputType: fixed(6, 3, false),
-        },
-        { name: 'dense', operation: 'dense', inputs: ['pool'], constants: { weights: 'dense/w' }, outputType: 'exact' },
-        { name: 'class', operation: 'argmax', inputs: ['dense'], outputType: 'exact' },
-      ],
-      outputs: ['class', 'dense'],
-      tensors: {
-        'conv/w': tensor([3, 3, 1, 2], w, (i) => (i % 15) - 7),
-        'conv/b': tensor([2], w, (i) => i),
-        'pool/r': averageReciprocals([16], 8),
-        'dense/w': tensor([2, 3], w, (i) => i - 2),
-      },
+  it('returns every layer by name, and the outputs in their order', () => {
+    const { outputs, layers } = new Network(everyOperation()).run(everyOperationInputs());
+    expect(Object.keys(layers)).toEqual(everyOperation().nodes.map(({ name }) => name));
+    expect(Object.keys(outputs)).toEqual(['dense', 'best']);
+    expect(outputs.dense).toEqual(layers.dense);
+    expect(outputs.dense.raw).toBeInstanceOf(BigInt64Array);
+    expect(layers.conv).toMatchObject({ shape: [5, 4, 4], format: { signed: true, wordLength: 10, binaryPoint: 6 } });
+  });
+
+  it('leaves the layers out when it is asked to', () => {
+    const network = new Network(everyOperation());
+    const result = network.run(everyOperationInputs(), { layers: false });
+    expect(result.layers).toEqual({});
+    expect(result.outputs).toEqual(network.run(everyOperationInputs()).outputs);
+  });
+
+  it('casts each node to its declared type', () => {
+    const network = requantize(type(8, 4), type(4, 1));
+    expect([...network.run([12, -128, 127]).outputs.y.raw]).toEqual([2, -8, 7]);
+  });
+
+  it('casts channel by channel', () => {
+    const network = requantize(type(8, 4), {
+      ...type(0, 0),
+      wordLength: { axis: 0, values: [8, 3, 0] },
+      binaryPoint: { axis: 0, values: [4, 0, 9] },
     });
-    const bytes = saveGraph(graph);
-    const network = loadGraph(bytes);
-    expect(network.graph).toEqual(graph);
-    expect(saveGraph(network.graph)).toEqual(bytes);
-    const image = Uint8Array.from({ length: 16 }, (_, i) => i * 16);
-    const result = network.run(image);
-    expect(Object.keys(result.layers)).toEqual(['image', 'conv', 'relu', 'twice', 'pool', 'dense', 'class']);
-    expect(Object.keys(result.outputs)).toEqual(['class', 'dense']);
-    expect(new Network(graph).run([...image])).toEqual(result);
+    expect([...network.run([12, 127, 127]).outputs.y.raw]).toEqual([12, 3, 0]);
+  });
+
+  it('aligns an input whose elements have their own binary points', () => {
+    const network = requantize({ ...type(8, 0), binaryPoint: { elements: [0, 3, 1] } }, 'exact');
+    expect(network.graph.nodes[1].exactType).toEqual({ signed: true, wordLength: 11, binaryPoint: 3 });
+    expect([...network.run([1, 1, -128]).outputs.y.raw]).toEqual([8, 1, -512]);
+  });
+
+  it('takes typed arrays, lists and BigInt', () => {
+    const network = requantize(type(8, 4), 'exact');
+    const expected = network.run([1, -2, 3]);
+    expect(network.run(Int8Array.from([1, -2, 3]))).toEqual(expected);
+    expect(network.run([1n, -2n, 3n])).toEqual(expected);
+    expect(network.run({ x: [1, -2, 3] })).toEqual(expected);
+    expect([...requantize(type(64, 0), 'exact').run([1n << 62n, -1, 0]).outputs.y.raw]).toEqual([1n << 62n, -1n, 0n]);
+  });
+
+  it('keeps no state between images, and its results', () => {
+    const network = requantize(type(8, 4), 'exact');
+    const first = network.run([1, 2, 3]);
+    network.run([4, 5, 6]);
+    expect([...first.outputs.y.raw]).toEqual([1, 2, 3]);
+  });
+
+  it('does not write to what it is given, nor return it', () => {
+    const network = requantize(type(8, 4), 'exact');
+    const image = Float64Array.from([1, 2, 3]);
+    const { layers } = network.run(image);
+    image[0] = 100;
+    expect(layers.x.raw[0]).toBe(1);
+    expect(layers.y.raw[0]).toBe(1);
+  });
+
+  const refused: [string, unknown, RegExp][] = [
+    ['too few values', [1, 2], /layer "x": 2 values, shape \[3\] needs 3/],
+    [
+      'a value above its type',
+      [1, 2, 128],
+      /layer "x": raw value 128 at index 2, allowed in ap_fixed<8, 4>: whole numbers -128 to 127/,
+    ],
+    ['a value below its type', [1, -129n, 0], /layer "x": raw value -129 at index 1/],
+    ['a huge BigInt', [1, 1n << 100n, 0], /layer "x": raw value 1.267\d+e\+30 at index 1/],
+    ['a fraction', [1, 0.5, 0], /layer "x": raw value 0.5 at index 1/],
+    ['NaN', [NaN, 0, 0], /layer "x": raw value NaN at index 0/],
+    ['an input that it does not have', { z: [1, 2, 3] }, /graph "cast": no input "z", its inputs: "x"/],
+    ['a missing input', {}, /layer "x": its values are missing/],
+  ];
+  for (const [what, image, message] of refused) {
+    it(`refuses ${what}`, () => {
+      const network = requantize(type(8, 4), 'exact');
+      expect(() => network.run(image as number[])).toThrow(message);
+      expect(() => network.run(image as number[])).toThrow(QfxError);
+    });
+  }
+
+  it('refuses what a 64-bit input cannot hold', () => {
+    const network = requantize(type(64, 0), 'exact');
+    expect(() => network.run([1n << 63n, 0, 0])).toThrow(/raw value 9223372036854775808 at index 0 is beyond 64 bits/);
+    expect(() => network.run([0.5, 0, 0])).toThrow(/raw value 0.5 at index 0, needed: a whole number/);
+    expect(() => network.run([2 ** 60, 0, 0])).toThrow(/needed: a whole number \(a BigInt beyond 2\^53\)/);
+    expect(() => requantize(type(60, 0), 'exact').run([1n << 59n, 0, 0])).toThrow(
+      /raw value 576460752303423488 at index 0, allowed/,
+    );
+    expect(() => requantize(type(64, 0, false), 'exact').run([-1, 0, 0])).toThrow(
+      /raw value -1 at index 0 is beyond 64 bits/,
+    );
+  });
+
+  it('asks for names where there are several inputs', () => {
+    expect(() => new Network(everyOperation()).run([1, 2])).toThrow(
+      /it has 2 inputs, give their values by name: "image", "vector"/,
+    );
   });
 });

@@ -7,12 +7,12 @@ import { integerTypes } from './safetensors.js';
 import type { IntegerType, StoredTensor } from './safetensors.js';
 
 /** The smallest integer type of the container that holds every raw integer of a format. */
-export function storageType(format: TensorFormat): IntegerType {
+export function storageType(format: TensorFormat, where = 'tensor'): IntegerType {
   const wordLength = spreadValues(format.wordLength).reduce((widest, own) => Math.max(widest, own), 0);
   const fits = (Object.keys(integerTypes) as IntegerType[]).find(
     (dtype) => integerTypes[dtype].signed === format.signed && integerTypes[dtype].size * 8 >= wordLength,
   );
-  if (fits === undefined) throw new QfxError('tensor', `no integer type holds ${wordLength} bits`);
+  if (fits === undefined) throw new QfxError(where, `no integer type holds ${wordLength} bits`);
   return fits;
 }
 
@@ -38,7 +38,7 @@ export function encodeTensor({ shape, format, raw }: IntegerTensor): StoredTenso
  * @throws QfxError when they are stored in another type than the format's own
  */
 export function decodeTensor({ dtype, shape, data }: StoredTensor, format: TensorFormat, where: string): IntegerTensor {
-  const needed = storageType(format);
+  const needed = storageType(format, where);
   if (dtype !== needed) throw new QfxError(where, `stored as ${dtype}, its format needs ${needed}`);
   const { size, signed } = integerTypes[dtype];
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
