@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { parseProjectDescription, projectFileName, simulate } from '../hls-codegen/index.js';
 import type { SimulationResult, SimulationStage } from '../hls-codegen/index.js';
 import { loadGraph, QfxError } from '../qfx/index.js';
-import type { Graph } from '../qfx/index.js';
 import { UsageError } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import type { Progress } from './progress.js';
@@ -61,18 +60,18 @@ export const csim: Command<Options> = {
     }
     const labelled =
       data === undefined && dataSet === undefined ? undefined : await openTestImages(project, { data, dataSet });
-    if (labelled && images !== undefined && images > labelled.images.count) {
-      throw new UsageError(`--images ${images}: "${labelled.images.name}" has ${labelled.images.count} test images`);
+    if (labelled && images !== undefined && images > labelled.count) {
+      throw new UsageError(`--images ${images}: "${labelled.name}" has ${labelled.count} test images`);
     }
     const result = await simulate(project, {
-      ...(labelled && { inputs: { ...labelled.images, count: images ?? labelled.images.count } }),
+      ...(labelled && { inputs: { ...labelled, count: images ?? labelled.count } }),
       images,
       layersFor,
       headers,
       onProgress: showStages(context),
       signal: context.signal,
     });
-    const accuracy = labelled && accuracyOf(result, labelled.graph, labelled.images);
+    const accuracy = labelled && accuracyOf(result, 'simulated', labelled);
     return {
       document: { ...withoutOutputs(result), ...(accuracy !== undefined && { accuracy }) },
       text: describe(result, accuracy),
@@ -97,31 +96,31 @@ export function showStages(context: CommandContext): (stage: SimulationStage, do
   };
 }
 
-/** Fraction of images whose largest simulated output is at their label. */
-export function accuracyOf({ outputs, images }: SimulationResult, graph: Graph, labels: TestImages): number {
-  const name = classOutput(graph);
-  const output = outputs.find(({ layer }) => layer === name);
-  if (!output) throw new QfxError(`layer "${name}"`, 'its outputs were not simulated');
-  const { simulated, valuesPerImage, format } = output;
+/** Fraction of images whose largest output is at their label: of the C simulation, or of the integer executor. */
+export function accuracyOf(
+  { outputs, images }: SimulationResult,
+  whose: 'simulated' | 'expected',
+  labels: TestImages,
+): number {
+  const [output] = outputs;
+  const { valuesPerImage } = output;
   let correct = 0;
   for (let image = 0; image < images; image++) {
-    const raw = simulated.slice(image * valuesPerImage, (image + 1) * valuesPerImage);
-    if (predictedClass({ raw, shape: [valuesPerImage], format }) === labels.label(image)) correct++;
+    const raw = output[whose].subarray(image * valuesPerImage, (image + 1) * valuesPerImage);
+    if (predictedClass({ raw, shape: [valuesPerImage] }) === labels.label(image)) correct++;
   }
   return correct / images;
 }
 
-async function openTestImages(
-  project: string,
-  options: TestImageOptions,
-): Promise<{ graph: Graph; images: TestImages }> {
+async function openTestImages(project: string, options: TestImageOptions): Promise<TestImages> {
   const file = join(project, projectFileName);
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
     throw new QfxError(project, `is not a project written by export-hls (${cause.message})`, { cause });
   });
   const graphFile = join(project, ...parseProjectDescription(text, file).files.graph.split('/'));
   const { graph } = loadGraph(await readFile(graphFile), { fileName: graphFile });
-  return { graph, images: await loadTestImages(graph, options) };
+  classOutput(graph); // accuracy needs one output
+  return loadTestImages(graph, options);
 }
 
 function withoutOutputs({

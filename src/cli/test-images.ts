@@ -1,6 +1,7 @@
 import { dataSets, imageSize, loadData } from '../data/index.js';
+import type { DataSet } from '../data/index.js';
 import { isUniform, QfxError } from '../qfx/index.js';
-import type { Graph, GraphNode, IntegerTensor } from '../qfx/index.js';
+import type { Graph, GraphNode } from '../qfx/index.js';
 import { UsageError } from './command.js';
 
 /** Labelled images as raw integers of a network's input. */
@@ -41,18 +42,25 @@ export async function loadTestImages(graph: Graph, options: TestImageOptions): P
       `graph "${graph.name}" does not say what it was trained on; add --data-set ${Object.keys(dataSets).join('|')}`,
     );
   }
-  const set = await loadData(name, { folder: options.data });
+  return labelledImages(graph, await loadData(name, { folder: options.data }));
+}
+
+/**
+ * The test images of a data set as raw integers of a network's input.
+ * @throws QfxError when they do not fit the network's input
+ */
+export function labelledImages(graph: Graph, set: DataSet): TestImages {
   const size = imageSize(set);
   const input = singleInput(graph);
   if (input.shape.join() !== set.shape.join()) {
     throw new QfxError(
       `layer "${input.name}"`,
-      `takes [${input.shape.join(', ')}]; images of "${name}" are [${set.shape.join(', ')}]`,
+      `takes [${input.shape.join(', ')}]; images of "${set.name}" are [${set.shape.join(', ')}]`,
     );
   }
   const scale = scaleOfBytes(input);
   return {
-    name,
+    name: set.name,
     count: set.test.labels.length,
     image(index) {
       const bytes = set.test.images.subarray(index * size, (index + 1) * size);
@@ -63,7 +71,7 @@ export async function loadTestImages(graph: Graph, options: TestImageOptions): P
 }
 
 /** The index of the largest value, the lowest one among equals; of an argmax, its value. */
-export function predictedClass({ raw, shape }: IntegerTensor): number {
+export function predictedClass({ raw, shape }: { raw: ArrayLike<number | bigint>; shape: readonly number[] }): number {
   if (shape.length === 1 && shape[0] === 1) return Number(raw[0]);
   let best = 0;
   for (let index = 1; index < raw.length; index++) if (raw[index] > raw[best]) best = index;

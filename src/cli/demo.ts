@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { countDifferingOutputs, loadRunDescription } from '../autograd/index.js';
+import { exportHls, packageRoot, simulate } from '../hls-codegen/index.js';
+import { accuracyOf, showStages } from './csim.js';
+import type { Command } from './command.js';
+import { formatTable } from './table.js';
+import { labelledImages } from './test-images.js';
+import { trainWithProgress } from './train.js';
+
+/** Test images on which every value of every layer is compared; the outputs are compared on all. */
+const layersFor = 1_000;
+
+/** `qfx demo`: the whole road on MNIST, from training to bit-exact C++. */
+export const demo: Command<object> = {
+  command: 'demo',
+  describe: 'Train on MNIST, freeze, export, simulate, compare: everything ends up in out/demo',
+  examples: [['$0 demo', 'About four minutes on two cores']],
+  options: (yargs) => yargs,
+  async run(_options, context) {
+    const started = performance.now();
+    const run = await loadRunDescription(join(packageRoot(), 'examples', 'mnist', 'demo.ts'));
+    const { folder, file, graph, model, data, accuracy, binaryPointsMoved } = await trainWithProgress(
+      run,
+      { out: 'out' },
+      context,
+    );
+    const hls = join(folder, 'hls');
+    await exportHls(graph, { out: hls, board: 'ultra96' });
+
+    const images = labelledImages(graph, data);
+    const simulation = await simulate(hls, {
+      inputs: images,
+      layersFor,
+      onProgress: showStages(context),
+      signal: context.signal,
+    });
+    const [{ expected, format }] = simulation.outputs;
+    const trainedVersusInteger = await countDifferingOutputs(
+      model,
+      data.test,
+      data.shape,
+      expected,
+      format.binaryPoint,
+      context.signal,
+    );
+
+    const summary = {
+      accuracy: {
+        float: accuracy.float,
+        trained: accuracy.trained,
+        integer: accuracyOf(simulation, 'expected', images),
+        csim: accuracyOf(simulation, 'simulated', images),
+      },
+      images: simulation.images,
+      valuesCompared: simulation.valuesCompared,
+      mismatches: simulation.mismatches,
+      trainedVersusInteger,
+      binaryPointsMoved,
+      seconds: (performance.now() - started) / 1e3,
+      compiler: simulation.compiler,
+    };
+    const summaryFile = join(folder, 'summary.json');
+    await writeFileAtomic(summaryFile, `${JSON.stringify(summary, undefined, 2)}\n`);
+    return {
+      document: summary,
+      text: describe(summary, [file, hls, summaryFile]),
+      failed: summary.mismatches > 0 || summary.trainedVersusInteger > 0,
+    };
+  },
+};
+
+interface Summary {
+  readonly accuracy: Readonly<Record<'float' | 'trained' | 'integer' | 'csim', number>>;
+  readonly images: number;
+  readonly valuesCompared: number;
+  readonly mismatches: number;
+  readonly trainedVersusInteger: number;
+  readonly binaryPointsMoved: number;
+  readonly seconds: number;
+  readonly compiler: string;
+}
+
+function describe(summary: Summary, files: readonly string[]): string {
+  const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`;
+  const count = (value: number) => value.toLocaleString('en-US');
+  const { accuracy, images, valuesCompared, mismatches, trainedVersusInteger, binaryPointsMoved } = summary;
+  return [
+    formatTable(
+      ['MNIST, all test images', 'accuracy'],
+      [
+        ['without quantizers', percent(accuracy.float)],
+        ['trained network, fixed point', percent(accuracy.trained)],
+        ['integer executor', percent(accuracy.integer)],
+        ['C++ in C simulation', percent(accuracy.csim)],
+      ],
+    ),
+    '',
+    `C++ against integer executor: ${count(valuesCompared)} values on ${count(images)} images, ${count(mismatches)} mismatches`,
+    `trained network against integer executor: ${count(trainedVersusInteger)} differing outputs`,
+    `binary points that training moved: ${count(binaryPointsMoved)}`,
+    `${summary.seconds.toFixed(0)} s, ${summary.compiler}`,
+    '',
+    ...files,
+  ].join('\n');
+}

@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { loadRunDescription, runDescription } from '../autograd/index.js';
+import type { ResolvedRun, RunResult, TrainingProgress } from '../autograd/index.js';
+import { UsageError } from './command.js';
+import type { Command, CommandContext } from './command.js';
+import type { Progress } from './progress.js';
+
+interface Options {
+  run: string;
+  out: string;
+  data?: string;
+  epochs?: number;
+  resume: boolean;
+}
+
+/** `qfx train`: a run description becomes a trained and frozen network. */
+export const train: Command<Options> = {
+  command: 'train <run>',
+  describe: 'Train the network of a run description and freeze it',
+  examples: [
+    ['$0 train network.ts', 'Writes out/<name>/model.safetensors'],
+    ['$0 train network.ts --data cifar10/ --epochs 20', 'Data from a folder, another number of epochs'],
+    ['$0 train network.ts --resume', 'Continues after an interruption, to the same bits'],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional('run', { type: 'string', demandOption: true, describe: 'A run description (.ts, .js)' })
+      .option('out', {
+        type: 'string',
+        default: 'out',
+        requiresArg: true,
+        describe: 'The run writes into <out>/<name>/',
+      })
+      .option('data', {
+        type: 'string',
+        requiresArg: true,
+        describe: "The data set's folder (else QFX_DATA, then the cache)",
+      })
+      .option('epochs', {
+        type: 'number',
+        requiresArg: true,
+        describe: 'Epochs, in place of what the description says',
+      })
+      .option('resume', { type: 'boolean', default: false, describe: 'Continue from the last checkpoint' }),
+  async run({ run: file, out, data, epochs, resume }, context) {
+    if (epochs !== undefined && !(Number.isInteger(epochs) && epochs > 0))
+      throw new UsageError(`--epochs is ${epochs}; a whole number from 1 is needed`);
+    const described = await loadRunDescription(file);
+    const run = epochs === undefined ? described : { ...described, training: { ...described.training, epochs } };
+    const result = await trainWithProgress(run, { out, data, resume }, context);
+    const { folder, file: graph, training, accuracy, binaryPointsMoved } = result;
+    const { steps, epochs: epochsDone, stoppedEarly, validation, test, seconds } = training;
+    return {
+      document: {
+        folder,
+        graph,
+        steps,
+        epochs: epochsDone,
+        stoppedEarly,
+        accuracy,
+        images: test.images,
+        ...(validation && { validation }),
+        binaryPointsMoved,
+        seconds,
+      },
+      text: describe(result),
+    };
+  },
+};
+
+/** Runs a description with bars for the download, if there is one, and for the training. */
+export async function trainWithProgress(
+  run: ResolvedRun,
+  options: { readonly out: string; readonly data?: string; readonly resume?: boolean },
+  context: CommandContext,
+): Promise<RunResult> {
+  let bar: Progress | undefined;
+  let download: Progress | undefined;
+  try {
+    return await runDescription(run, {
+      ...options,
+      signal: context.signal,
+      onDownload({ received, total = received }) {
+        download ??= context.progress('download, MB', Math.ceil(total / 1e6));
+        download.update(Math.floor(received / 1e6));
+      },
+      onProgress(progress) {
+        download?.stop();
+        bar ??= context.progress(`train ${run.name}`, progress.steps);
+        bar.update(progress.step, describeProgress(progress, run.training.epochs));
+      },
+    });
+  } catch (error) {
+    if (context.signal.aborted && bar)
+      context.note(`\n${join(options.out, run.name, 'checkpoints')} holds the state; --resume continues from there`);
+    throw error;
+  } finally {
+    download?.stop();
+    bar?.stop();
+  }
+}
+
+const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`;
+
+function describeProgress({ phase, epoch, loss, accuracy }: TrainingProgress, epochs: number): string {
+  const doing = phase === 'training' ? `loss ${loss.toFixed(3)}, ${percent(accuracy)}` : phase;
+  return `| epoch ${epoch}/${epochs}, ${doing}`;
+}
+
+function describe({ file, training, accuracy, binaryPointsMoved }: RunResult): string {
+  const { epochs, stoppedEarly, validation, test, seconds } = training;
+  return [
+    `${epochs} epochs${stoppedEarly ? ' (stopped early)' : ''}, ${training.steps} steps in ${seconds.toFixed(0)} s`,
+    ...(validation ? [`validation: ${percent(validation.accuracy)} of ${validation.images} images set aside`] : []),
+    `test: ${percent(accuracy.trained)} of ${test.images} images in fixed point, ${percent(accuracy.float)} without quantizers`,
+    `binary points that moved: ${binaryPointsMoved}`,
+    `wrote ${file}`,
+    `Next: qfx inspect ${file}; qfx export-hls ${file} --out hls`,
+  ].join('\n');
+}
