@@ -6,3 +6,4 @@ export type { QuantizerConfig } from './quantizer.js';
 export { createLayers } from './layers/index.js';
 export type * from './layers/index.js';
 export * from './freeze/index.js';
+export * from './train/index.js';

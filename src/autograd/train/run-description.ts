@@ -5,17 +5,22 @@ import { z } from 'zod';
 import type { DataLoader, DataSet, DataSetName } from '../../data/index.js';
 import { QfxError } from '../../qfx/errors.js';
 import { parseConfiguration } from '../configuration.js';
+import type { createLayers } from '../layers/index.js';
 import type { tf } from '../tensorflow.js';
 import { trainingSchema } from './options.js';
 import type { TrainingConfig, TrainingInput } from './options.js';
 
-/** What a network is built for. */
+/** What a network is built for, and from. */
 export interface ModelContext {
+  /** TensorFlow.js. */
+  readonly tf: typeof tf;
+  /** `createLayers` with the run's seed, which makes the initial weights repeatable. */
+  readonly layers: typeof createLayers;
   /** Height, width, channels of the images. */
   readonly shape: DataSet['shape'];
   /** Logits wanted. */
   readonly classes: number;
-  /** The run's seed; `createLayers({ seed })` makes the initial weights repeatable. */
+  /** The run's seed. */
   readonly seed: number;
 }
 
@@ -51,7 +56,8 @@ export function defineRun(description: RunDescription): ResolvedRun {
   return resolveRun(description, 'run description');
 }
 
-function resolveRun(description: unknown, where: string): ResolvedRun {
+/** Checks a run description and fills in defaults; throws QfxError naming the key. */
+export function resolveRun(description: unknown, where: string): ResolvedRun {
   if (typeof description !== 'object' || description === null)
     throw new QfxError(where, `found ${String(description)}; a run description is an object, see defineRun`);
   return parseConfiguration(runSchema, description, where) as ResolvedRun;

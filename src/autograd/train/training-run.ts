@@ -9,7 +9,7 @@ import type { Checkpoint } from './checkpoint.js';
 import { clipGradients } from './clipping.js';
 import { breathe, evaluate } from './evaluate.js';
 import type { Evaluation } from './evaluate.js';
-import { freezeBinaryPoints, freezeStatistics } from './freezing.js';
+import { freezeBinaryPoints, freezeStatistics } from '../freeze/fixing.js';
 import { cutIntoShards, shardGradients, sumShards } from './gradients.js';
 import { MetricsLog } from './metrics.js';
 import { modelWeights } from './model-weights.js';
@@ -236,7 +236,7 @@ export class TrainingRun {
     const { images } = makeBatch(this.trainPart, this.data.shape, indices);
     const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
     if (what === 'binaryPoints') freezeBinaryPoints(this.model, x);
-    else freezeStatistics(this.model, x);
+    else freezeStatistics(this.model, [x]);
     x.dispose();
     this.state = { ...this.state, frozen: { ...this.state.frozen, [what]: true } };
     await this.metrics?.write({ kind: 'freeze', step: this.state.step, what, seconds: this.seconds });

@@ -1,0 +1,10 @@
+export { countDifferingOutputs } from './compare-outputs.js';
+export { evaluate } from './evaluate.js';
+export type { Evaluation } from './evaluate.js';
+export type { TrainingConfig, TrainingInput } from './options.js';
+export { runDescription } from './run.js';
+export type { RunOptions, RunResult } from './run.js';
+export { defineRun, loadRunDescription } from './run-description.js';
+export type { ModelContext, ResolvedRun, RunDescription } from './run-description.js';
+export type { TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';
+export { train } from './train.js';

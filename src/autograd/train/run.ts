@@ -1,0 +1,123 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { loadData } from '../../data/index.js';
+import type { DataOptions, DataSet } from '../../data/index.js';
+import { QfxError } from '../../qfx/errors.js';
+import { saveGraph } from '../../qfx/graph/file.js';
+import type { Graph, JsonObject } from '../../qfx/graph/graph.js';
+import { initializeBackend } from '../backend.js';
+import { freeze, quantizersOf } from '../freeze/index.js';
+import { createLayers } from '../layers/index.js';
+import { withoutQuantizers } from '../quantizer.js';
+import { tf } from '../tensorflow.js';
+import { makeBatch } from './batches.js';
+import { evaluate } from './evaluate.js';
+import { resolveRun } from './run-description.js';
+import type { ResolvedRun, RunDescription } from './run-description.js';
+import type { TrainingResult, TrainingSurroundings } from './surroundings.js';
+import { train } from './train.js';
+import { packageVersion } from './version.js';
+
+/** Real images on which the frozen graph is compared with the trained network. */
+const comparedImages = 64;
+
+/** Where a run reads and writes, and how it is watched and ended. */
+export interface RunOptions extends Omit<TrainingSurroundings, 'folder'> {
+  /** The run's folder lies in it. Defaults to `out`. */
+  readonly out?: string;
+  /** The data set's folder; else QFX_DATA, the cache, and so on (docs/training.md). */
+  readonly data?: string;
+  readonly onDownload?: DataOptions['onProgress'];
+}
+
+/** What a run made. */
+export interface RunResult {
+  /** Holds `checkpoints/`, `metrics.jsonl` and `model.safetensors`. */
+  readonly folder: string;
+  /** Path of the graph's file. */
+  readonly file: string;
+  readonly graph: Graph;
+  readonly model: tf.LayersModel;
+  readonly data: DataSet;
+  readonly training: TrainingResult;
+  /** On the whole test set, fractions 0..1. */
+  readonly accuracy: {
+    /** The same weights with all quantizers bypassed. */
+    readonly float: number;
+    readonly trained: number;
+  };
+  /** Learned binary points that ended elsewhere than the search on the first batch had put them. */
+  readonly binaryPointsMoved: number;
+}
+
+/**
+ * Loads the data, trains the network, freezes it, and writes `<out>/<name>/model.safetensors`, whose provenance says
+ * where it comes from. Starts the wasm backend. Throws QfxError for what is wrong, the signal's reason when aborted.
+ */
+export async function runDescription(description: RunDescription, options: RunOptions = {}): Promise<RunResult> {
+  const run = resolveRun(description, 'run description');
+  const { out = 'out', data: dataFolder, onDownload, ...surroundings } = options;
+  const { signal } = surroundings;
+  const folder = join(out, run.name);
+  await initializeBackend();
+  const data = await loadData(run.data, { folder: dataFolder, onProgress: onDownload, signal });
+  if (data.test.labels.length < comparedImages)
+    throw new QfxError(
+      `data set "${data.name}", test`,
+      `has ${data.test.labels.length} images; at least ${comparedImages} are needed to prove the frozen network`,
+    );
+  const model = buildModel(run, data);
+  const training = await train({ model, data, ...run.training, ...surroundings, folder });
+  const float = await withoutQuantizers(() => evaluate(model, data.test, data.shape, { signal }));
+  const accuracy = { float: float.accuracy, trained: training.test.accuracy };
+  const graph = freezeRun(run, model, data, provenance(run, data, training, accuracy));
+  const file = join(folder, 'model.safetensors');
+  await mkdir(folder, { recursive: true });
+  await writeFileAtomic(file, Buffer.from(saveGraph(graph)));
+  const moved = quantizersOf(model).flatMap(({ quantizer }) => {
+    const { initialBinaryPoints } = quantizer;
+    return quantizer.binaryPoints.filter((point, channel) => point !== initialBinaryPoints[channel]);
+  });
+  return { folder, file, graph, model, data, training, accuracy, binaryPointsMoved: moved.length };
+}
+
+function buildModel(run: ResolvedRun, { shape, classes }: DataSet): tf.LayersModel {
+  const { seed } = run.training;
+  const layers: typeof createLayers = (defaults) => createLayers({ seed, ...defaults });
+  const model = run.model({ tf, layers, shape, classes: classes.length, seed });
+  if (model instanceof tf.LayersModel) return model;
+  throw new QfxError(`run "${run.name}": model`, 'must return a tf.sequential or tf.model');
+}
+
+function freezeRun(run: ResolvedRun, model: tf.LayersModel, data: DataSet, provenance: JsonObject): Graph {
+  const indices = Array.from({ length: comparedImages }, (_, index) => index);
+  const { images } = makeBatch(data.test, data.shape, indices);
+  const samples = tf.tensor(images, [comparedImages, ...data.shape], 'float32');
+  try {
+    return freeze(model, { samples, name: run.name, provenance });
+  } finally {
+    samples.dispose();
+  }
+}
+
+function provenance(
+  run: ResolvedRun,
+  { name, checksum }: DataSet,
+  { steps, epochs, stoppedEarly, test }: TrainingResult,
+  accuracy: RunResult['accuracy'],
+): JsonObject {
+  const content = {
+    qfx: packageVersion(),
+    run: run.name,
+    seed: run.training.seed,
+    backend: tf.getBackend(),
+    data: { name, checksum },
+    training: run.training,
+    steps,
+    epochs,
+    stoppedEarly,
+    accuracy: { ...accuracy, images: test.images },
+  };
+  return JSON.parse(JSON.stringify(content)) as JsonObject;
+}
