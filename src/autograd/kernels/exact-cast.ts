@@ -7,35 +7,27 @@ import type { PlainKernel } from '../tensorflow.js';
  * cast. The caller has proved that all of it fits the 53 bits of a double, so nothing is lost before the cast.
  */
 export interface ExactCastAttributes {
-  /** The cast; without one the result is the nearest float32. */
-  readonly type?: FixedPointType;
+  readonly type: FixedPointType;
 }
 
 /**
  * `QfxExactCast`: parts [parts, ...shape], scale [period], offset [period] -> y [...shape] with
- * y[i] = cast(scale[i % period] * sum over k of parts[k][i] + offset[i % period]).
+ * y[i] = cast(scale[i % period] * sum over k of parts[k][i] + offset[i % period]). For inference only, no gradients.
  */
 export const exactCastKernel: PlainKernel<ExactCastAttributes> = {
   name: 'QfxExactCast',
   inputs: ['parts', 'scale', 'offset'],
   outputShapes: ([parts]) => [parts.slice(1)],
-  compute: ([parts, scale, offset], [y], [partsShape], { type }) => {
-    const toReal = type === undefined ? (value: number) => value + 0 : castToReal(type);
-    const count = partsShape[0];
-    const period = scale.length;
-    for (let start = 0; start < y.length; start += period) {
-      for (let channel = 0; channel < period; channel++) {
-        const index = start + channel;
-        let sum = parts[index];
-        for (let part = 1; part < count; part++) sum += parts[part * y.length + index];
-        y[index] = toReal(sum * scale[channel] + offset[channel]);
-      }
+  compute: ([parts, scale, offset], [y], [[count]], { type }) => {
+    const cast = compileRealCast(type);
+    const step = 2 ** -type.binaryPoint;
+    const length = y.length;
+    let position = 0;
+    for (let index = 0; index < length; index++) {
+      let sum = parts[index];
+      for (let part = 1; part < count; part++) sum += parts[part * length + index];
+      y[index] = cast(sum * scale[position] + offset[position]) * step;
+      if (++position === scale.length) position = 0;
     }
   },
 };
-
-function castToReal(type: FixedPointType): (value: number) => number {
-  const cast = compileRealCast(type);
-  const step = 2 ** -type.binaryPoint;
-  return (value) => cast(value) * step;
-}

@@ -13,7 +13,7 @@ import { FixedPointLayer, commonKeys } from './layer.js';
 import type { LayerSetup, ResolvedNode } from './layer.js';
 import { planLimbs, splitTensor } from './limbs.js';
 import { realsOf } from './reals.js';
-import { placeWindow, poolingKeys, poolingWindow, requireImage } from './window.js';
+import { placePool, poolingKeys, poolingWindow, requireImage } from './window.js';
 import type { ImageShape, Pair, WindowConfig } from './window.js';
 
 const averageKeys = {
@@ -72,7 +72,7 @@ abstract class Averaging extends FixedPointLayer {
   /** The numbers of taps on the image of each output pixel, row-major. */
   protected taps(image: ImageShape): { readonly taps: number[]; readonly counts: number[]; readonly outputs: Pair } {
     const window = this.windowOver(image);
-    const { padding, outputs } = placeWindow(image, window, this.where);
+    const { padding, outputs } = placePool(image, window, this.where);
     const input: Pair = [image[0], image[1]];
     const geometry = { ...window, input, padding };
     const [rows, columns] = ([0, 1] as const).map((axis) =>
@@ -85,7 +85,7 @@ abstract class Averaging extends FixedPointLayer {
   private sums(x: tf.Tensor): tf.Tensor {
     const image = requireImage(x.shape, this.where);
     const window = this.windowOver(image);
-    return sumPool2d(x, window.kernel, window.strides, placeWindow(image, window, this.where).padding);
+    return sumPool2d(x, window.kernel, window.strides, placePool(image, window, this.where).padding);
   }
 
   private reciprocals(image: ImageShape): IntegerTensor {
@@ -114,7 +114,7 @@ export class AveragePooling2d extends Averaging {
 
   override computeOutputShape(inputShape: (number | null)[]): (number | null)[] {
     const image = requireImage(inputShape, this.where);
-    return [inputShape[0], ...placeWindow(image, this.window, this.where).outputs, image[2]];
+    return [inputShape[0], ...placePool(image, this.window, this.where).outputs, image[2]];
   }
 
   protected override windowOver(): WindowConfig {
@@ -129,7 +129,7 @@ export class AveragePooling2d extends Averaging {
   protected override attributes([shape]: readonly (readonly number[])[]): JsonObject {
     const image = requireImage([1, ...shape], this.where);
     const { kernel: poolSize, strides } = this.window;
-    const { padding } = placeWindow(image, this.window, this.where);
+    const { padding } = placePool(image, this.window, this.where);
     return { poolSize, strides, padding, counts: this.taps(image).counts };
   }
 }

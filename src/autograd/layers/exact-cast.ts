@@ -1,5 +1,8 @@
 import type { FixedPointType } from '../../qfx/number/type.js';
+import { castKernel } from '../kernels/cast.js';
+import { channelAffineKernel } from '../kernels/channels.js';
 import { exactCastKernel } from '../kernels/exact-cast.js';
+import { maximumTrainedWordLength } from '../quantizer-config.js';
 import { runKernel, tf } from '../tensorflow.js';
 
 /** Widest exact result that the training graph computes: one bit less than a double carries, for the order of additions. */
@@ -15,17 +18,30 @@ export interface ExactValue {
   readonly offset?: Float32Array;
 }
 
-const one = Float32Array.of(1);
+/** The float32 next to an exact result: the result itself where that needs no more than 24 bits. */
+export function nearestFloat({ parts, scale, offset }: ExactValue): tf.Tensor {
+  const sum = parts.length === 1 ? parts[0].clone() : tf.addN([...parts]);
+  if (scale === undefined && offset === undefined) return sum;
+  const [a, b] = factorsOf(scale, offset);
+  return runKernel(channelAffineKernel.name, { x: sum, a, b }, {})[0];
+}
 
-/** The cast of an exact result; without a type the float32 next to it. */
-export function castExactly(value: ExactValue, type?: FixedPointType): tf.Tensor {
-  return tf.tidy(() => {
-    const { parts, scale = value.offset?.map(() => 1) ?? one, offset = scale.map(() => 0) } = value;
-    const stacked = parts.length === 1 ? parts[0].expandDims(0) : tf.stack([...parts]);
-    return runKernel(
-      exactCastKernel.name,
-      { parts: stacked, scale: tf.tensor1d(scale), offset: tf.tensor1d(offset) },
-      { type },
-    )[0];
-  });
+/**
+ * The cast of an exact result.
+ * @param exactBits how many bits the result has before the cast, at most 52
+ */
+export function castExactly(value: ExactValue, exactBits: number, type: FixedPointType): tf.Tensor {
+  if (exactBits <= maximumTrainedWordLength) {
+    return runKernel(castKernel.name, { x: nearestFloat(value) }, { ...type, binaryPoints: [type.binaryPoint] })[0];
+  }
+  const { parts } = value;
+  const stacked = parts.length === 1 ? parts[0].expandDims(0) : tf.stack([...parts]);
+  const [scale, offset] = factorsOf(value.scale, value.offset);
+  return runKernel(exactCastKernel.name, { parts: stacked, scale, offset }, { type })[0];
+}
+
+/** Scale and offset, equally long. */
+function factorsOf(scale: Float32Array | undefined, offset: Float32Array | undefined): [tf.Tensor1D, tf.Tensor1D] {
+  const length = scale?.length ?? offset?.length ?? 1;
+  return [tf.tensor1d(scale ?? new Float32Array(length).fill(1)), tf.tensor1d(offset ?? new Float32Array(length))];
 }

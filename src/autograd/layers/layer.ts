@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import type { JsonObject } from '../../qfx/graph/graph.js';
 import type { IntegerTensor } from '../../qfx/number/raw-array.js';
-import { describeFormat, isUniform } from '../../qfx/number/type.js';
+import { describeFormat, isUniform, spreadAt } from '../../qfx/number/type.js';
 import type { FixedPointFormat, FixedPointType } from '../../qfx/number/type.js';
 import { findOperation } from '../../qfx/operations/index.js';
 import type { NodeTyping, OperandDescription, OperationName } from '../../qfx/operations/operation.js';
@@ -11,7 +11,7 @@ import { maximumTrainedBinaryPoint, maximumTrainedWordLength } from '../quantize
 import { tf } from '../tensorflow.js';
 import { layerName, resolveOutput, restoreConfig } from './configuration.js';
 import type { ResolvedOutput } from './configuration.js';
-import { castExactly, maximumExactBits } from './exact-cast.js';
+import { castExactly, maximumExactBits, nearestFloat } from './exact-cast.js';
 import type { ExactValue } from './exact-cast.js';
 import { connectionOf, describeOperands, sourcesAreSigned } from './sources.js';
 import type { FormatMemo } from './sources.js';
@@ -72,6 +72,8 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
   private readonly parameterQuantizers = new Map<string, Quantizer>();
   private outputQuantizer: Quantizer | undefined;
   private sources: readonly tf.layers.Layer[] = [];
+  /** Parameters with values that overflow a type that wraps. */
+  private readonly wrappingRoles = new Set<string>();
   private cached: { readonly key: readonly unknown[]; readonly node: ResolvedNode } | undefined;
 
   constructor(setup: LayerSetup) {
@@ -183,6 +185,13 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
    */
   describeNode(): NodeDescription {
     const node = this.resolve(new Map());
+    const [wrapping] = this.wrappingRoles;
+    if (wrapping !== undefined) {
+      throw new QfxError(
+        `${this.where}: ${wrapping}`,
+        'a value wraps, training saturates it; use AP_SAT or a wider type',
+      );
+    }
     return { ...node, operation: this.operation, outputType: this.declaredType() };
   }
 
@@ -199,7 +208,10 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     requireFinite(values, `${this.where}: ${quantizer.name}`);
     if (!quantizer.isInitialized) quantizer.initialize(values);
     if (freezingBinaryPoints) quantizer.freeze(values);
-    return quantizer.rawOf(values);
+    const integers = quantizer.rawOf(values);
+    if (wraps(quantizer, values, integers)) this.wrappingRoles.add(quantizer.name);
+    else this.wrappingRoles.delete(quantizer.name);
+    return integers;
   }
 
   private get outputConfig(): ResolvedOutput | undefined {
@@ -268,11 +280,11 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     const { outputQuantizer } = this;
     if (outputQuantizer === undefined) {
       this.exactFormat(node);
-      return castExactly(value);
+      return nearestFloat(value);
     }
-    if (!outputQuantizer.isInitialized) outputQuantizer.initialize(castExactly(value));
-    if (freezingBinaryPoints) outputQuantizer.freeze(castExactly(value));
-    return castExactly(value, this.declaredType() as FixedPointType);
+    if (!outputQuantizer.isInitialized) outputQuantizer.initialize(nearestFloat(value));
+    if (freezingBinaryPoints) outputQuantizer.freeze(nearestFloat(value));
+    return castExactly(value, wordLength, this.declaredType() as FixedPointType);
   }
 
   private exactFormat({ typing: { exactType } }: ResolvedNode): FixedPointFormat {
@@ -301,6 +313,14 @@ function requireFinite(values: tf.Tensor, where: string): void {
   const numbers = values.dataSync();
   const index = numbers.findIndex((value) => !Number.isFinite(value));
   if (index >= 0) throw new QfxError(where, `value ${index} is ${numbers[index]}, allowed: finite numbers`);
+}
+
+/** Whether a parameter overflows under AP_WRAP: then its integers are more than one unit away from its values. */
+function wraps({ config }: Quantizer, values: tf.Tensor, { raw, shape, format }: IntegerTensor): boolean {
+  if (config.overflow !== 'AP_WRAP') return false;
+  return values
+    .dataSync()
+    .some((value, index) => Math.abs(value * 2 ** spreadAt(format.binaryPoint, shape, index) - Number(raw[index])) > 1);
 }
 
 function listShapes(shape: (number | null)[] | (number | null)[][]): (number | null)[][] {

@@ -5,7 +5,7 @@ import { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
-import { explicitPadding, placeWindow, poolingKeys, poolingWindow, requireImage } from './window.js';
+import { explicitPadding, placePool, poolingKeys, poolingWindow, requireImage } from './window.js';
 import type { WindowConfig } from './window.js';
 
 const schema = z.strictObject({ ...commonKeys, ...poolingKeys });
@@ -27,7 +27,7 @@ export class MaxPooling2d extends FixedPointLayer {
 
   override computeOutputShape(inputShape: (number | null)[]): (number | null)[] {
     const image = requireImage(inputShape, this.where);
-    return [inputShape[0], ...placeWindow(image, this.window, this.where).outputs, image[2]];
+    return [inputShape[0], ...placePool(image, this.window, this.where).outputs, image[2]];
   }
 
   protected override ownConfig(): Record<string, unknown> {
@@ -37,12 +37,12 @@ export class MaxPooling2d extends FixedPointLayer {
 
   protected override attributes([[height, width, channels]]: readonly (readonly number[])[]): JsonObject {
     const { kernel: poolSize, strides } = this.window;
-    return { poolSize, strides, padding: placeWindow([height, width, channels], this.window, this.where).padding };
+    return { poolSize, strides, padding: placePool([height, width, channels], this.window, this.where).padding };
   }
 
   protected override forward([x]: readonly tf.Tensor[]): tf.Tensor {
     const { kernel, strides } = this.window;
-    const { padding } = placeWindow(requireImage(x.shape, this.where), this.window, this.where);
+    const { padding } = placePool(requireImage(x.shape, this.where), this.window, this.where);
     return tf.maxPool(x as tf.Tensor4D, [...kernel], [...strides], explicitPadding(padding));
   }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
-import { resolvePadding, windowOutputs } from '../../qfx/operations/window.js';
+import { resolvePadding, tapRanges, windowOutputs } from '../../qfx/operations/window.js';
 import type { Padding, Pair } from '../../qfx/operations/window.js';
 import type { tf } from '../tensorflow.js';
 
@@ -71,4 +71,20 @@ export const poolingKeys = {
 export function poolingWindow(config: z.output<z.ZodObject<typeof poolingKeys>>): WindowConfig {
   const { poolSize: kernel, strides = kernel, padding } = config;
   return { kernel, strides, dilations: [1, 1], padding };
+}
+
+/**
+ * `placeWindow` for a pooling, whose windows each need something to pool.
+ * @throws QfxError naming the layer when a window lies on padding alone
+ */
+export function placePool(image: ImageShape, window: WindowConfig, where: string): { padding: Padding; outputs: Pair } {
+  const placed = placeWindow(image, window, where);
+  const geometry = { ...window, input: [image[0], image[1]] as const, padding: placed.padding };
+  for (const axis of [0, 1] as const) {
+    const empty = tapRanges(geometry, placed.outputs, axis).findIndex(({ first, end }) => first === end);
+    if (empty < 0) continue;
+    const name = axis === 0 ? 'row' : 'column';
+    throw new QfxError(where, `the windows of output ${name} ${empty} lie on padding alone; use less padding`);
+  }
+  return placed;
 }
