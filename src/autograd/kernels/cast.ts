@@ -38,14 +38,17 @@ export function castValues(x: Float32Array, y: Float32Array, attributes: CastAtt
   const range = numberRange({ ...attributes, binaryPoint: 0 });
   const { minimum, maximum } = range;
   const overflow = overflowStep(attributes.overflow);
-  const channels = binaryPoints.length;
-  const { scales, steps } = powersOfTwo(binaryPoints);
-  for (let start = 0; start < x.length; start += channels) {
-    for (let channel = 0; channel < channels; channel++) {
-      const rounded = roundScaled(x[start + channel] * scales[channel], rounding);
-      const raw = rounded < minimum || rounded > maximum ? overflow(rounded, range) : rounded;
+  // The usual mode apart from the switch, which would cost as much as all the rest of the loop.
+  const isDefaultRounding = rounding === 'AP_RND';
+  for (let channel = 0; channel < binaryPoints.length; channel++) {
+    const scale = 2 ** binaryPoints[channel];
+    const step = 2 ** -binaryPoints[channel];
+    for (let index = channel; index < x.length; index += binaryPoints.length) {
+      const scaled = x[index] * scale;
+      let raw = isDefaultRounding ? Math.floor(scaled + 0.5) : roundScaled(scaled, rounding);
+      if (raw < minimum || raw > maximum) raw = overflow(raw, range);
       // Adding 0 turns -0 into 0.
-      y[start + channel] = raw * steps[channel] + 0;
+      y[index] = raw * step + 0;
     }
   }
 }
@@ -62,24 +65,26 @@ export function castGradientValues(
   const range = numberRange({ ...attributes, binaryPoint: 0 });
   const { minimum, maximum } = range;
   const overflow = overflowStep(trainingOverflow(attributes.overflow));
-  const channels = binaryPoints.length;
-  const { scales, steps } = powersOfTwo(binaryPoints);
-  const sums = new Float64Array(channels);
-  for (let start = 0; start < x.length; start += channels) {
-    for (let channel = 0; channel < channels; channel++) {
-      const index = start + channel;
+  const isDefaultRounding = rounding === 'AP_RND';
+  for (let channel = 0; channel < binaryPoints.length; channel++) {
+    const scale = 2 ** binaryPoints[channel];
+    const step = 2 ** -binaryPoints[channel];
+    let sum = 0;
+    for (let index = channel; index < x.length; index += binaryPoints.length) {
       const value = x[index];
-      const rounded = roundScaled(value * scales[channel], rounding);
-      if (rounded < minimum || rounded > maximum) {
+      const gradient = dy[index];
+      const scaled = value * scale;
+      const raw = isDefaultRounding ? Math.floor(scaled + 0.5) : roundScaled(scaled, rounding);
+      if (raw < minimum || raw > maximum) {
         dx[index] = 0;
-        sums[channel] -= dy[index] * overflow(rounded, range) * steps[channel];
+        sum -= gradient * overflow(raw, range) * step;
       } else {
-        dx[index] = dy[index];
-        sums[channel] += dy[index] * (value - rounded * steps[channel]);
+        dx[index] = gradient;
+        sum += gradient * (value - raw * step);
       }
     }
+    dp[channel] = Math.LN2 * sum;
   }
-  for (let channel = 0; channel < channels; channel++) dp[channel] = Math.LN2 * sums[channel];
 }
 
 /** The overflow mode under which a type trains: wrapping has no useful gradient. */
@@ -110,11 +115,4 @@ function roundScaled(value: number, rounding: Rounding): number {
       return up - value === 0.5 && up % 2 !== 0 ? up - 1 : up;
     }
   }
-}
-
-function powersOfTwo(binaryPoints: readonly number[]): { scales: Float64Array; steps: Float64Array } {
-  return {
-    scales: Float64Array.from(binaryPoints, (binaryPoint) => 2 ** binaryPoint),
-    steps: Float64Array.from(binaryPoints, (binaryPoint) => 2 ** -binaryPoint),
-  };
 }
