@@ -4,6 +4,11 @@ import { describeIssues } from '../graph/issues.js';
 
 const count = z.int().nonnegative();
 
+/** A part as Vitis HLS names it. It goes into scripts, so that it must not hold anything else. */
+export const partName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'a part has letters, digits, "-", "_" and "." only');
+
 /** `board.json`: what QFX knows of a board. */
 const boardSchema = z.strictObject({
   formatVersion: z.literal(1),
@@ -11,7 +16,7 @@ const boardSchema = z.strictObject({
   name: z.string().min(1),
   description: z.string(),
   /** The part as Vitis HLS names it. */
-  part: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'a part has letters, digits, "-", "_" and "." only'),
+  part: partName,
   /** Target clock of designs for this board, in nanoseconds. */
   clockPeriodNs: z.number().positive(),
   /** What the part has: look-up tables, flip-flops, DSP slices, block RAMs of 18 Kbit, UltraRAMs. */

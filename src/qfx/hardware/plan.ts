@@ -3,6 +3,7 @@ import { QfxError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { describeIssues } from '../graph/issues.js';
 import { layer } from '../operations/operation.js';
+import { partName } from './board.js';
 import type { Board } from './board.js';
 import { connectionsOf, streamKey } from './connections.js';
 import { streamDepths, sufficientDepths } from './fifo.js';
@@ -17,7 +18,7 @@ const planSchema = z.strictObject({
   /** The board's name. */
   board: z.string().min(1),
   /** The part as Vitis HLS names it. */
-  part: z.string().min(1),
+  part: partName,
   /** Target clock in nanoseconds. */
   clockPeriodNs: z.number().positive(),
   /** Width of TDATA of the AXI4-Streams, in bits. A value wider than that widens it. */
