@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import type { JsonObject } from '../../qfx/graph/graph.js';
 import { describeFormat, rawRange } from '../../qfx/number/type.js';
-import type { FixedPointFormat } from '../../qfx/number/type.js';
+import type { FixedPointFormat, FixedPointType } from '../../qfx/number/type.js';
 import { parseConfiguration } from '../configuration.js';
 import { maximumTrainedBinaryPoint, maximumTrainedWordLength } from '../quantizer-config.js';
-import type { Quantizer } from '../quantizer.js';
 import { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
@@ -35,26 +34,22 @@ export class Input extends FixedPointLayer {
     const parsed = parseConfiguration(schema, config, layerName(config.name, 'input'));
     const { name, trainable, wordLength, binaryPoint, signed } = parsed;
     const batchInputShape = parsed.batchInputShape ?? (parsed.inputShape && [null, ...parsed.inputShape]);
-    super({ operation: 'input', name, trainable, batchInputShape, output: { wordLength, binaryPoint, signed } });
+    super({ operation: 'input', name, trainable, batchInputShape });
     this.format = { wordLength, binaryPoint, signed };
-  }
-
-  /** None: its type is declared, not learned. */
-  override get quantizers(): ReadonlyMap<string, Quantizer> {
-    return new Map();
-  }
-
-  override getConfig(): tf.serialization.ConfigDict {
-    const config = super.getConfig();
-    // Said by wordLength, binaryPoint and signed.
-    delete config.output;
-    return config;
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: { training?: boolean }): tf.Tensor {
     const [x] = Array.isArray(inputs) ? inputs : [inputs];
     requireRepresentable(x, this.format, this.where);
     return super.call(inputs, kwargs);
+  }
+
+  protected override declaredType(): FixedPointType {
+    return { ...this.format, rounding: 'AP_TRN', overflow: 'AP_WRAP' };
+  }
+
+  protected override exactIsSigned(): boolean {
+    return this.format.signed;
   }
 
   protected override ownConfig(): Record<string, unknown> {

@@ -226,7 +226,8 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
   private readonly addQuantizerWeight = (name: string, shape: number[], value: number, trainable: boolean) =>
     this.addWeight(name, shape, 'float32', tf.initializers.constant({ value }), undefined, trainable);
 
-  private declaredType(): FixedPointType | 'exact' {
+  /** The type of its values, where that is known without the exact result. */
+  protected declaredType(): FixedPointType | 'exact' {
     if (this.outputQuantizer === undefined) return 'exact';
     const type = this.outputQuantizer.type();
     if (!isUniform(type)) throw new QfxError(this.where, 'its output has more than one binary point');
