@@ -60,8 +60,25 @@ export async function startBackend(name: BackendName): Promise<string> {
   // Results must not depend on the machine's cores, and the threaded build keeps processes from ending.
   setThreadsCount(1);
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  const started = await tf.setBackend(name);
+  const started = await withoutNewErrorListeners(() => tf.setBackend(name));
   return started ? tf.getBackend() : 'none';
+}
+
+/**
+ * In Node the wasm backend listens to uncaught errors only to throw them again out of its own minified source, which
+ * buries every message. Removes the listeners that appear while `start` runs.
+ */
+async function withoutNewErrorListeners<T>(start: () => Promise<T>): Promise<T> {
+  if (typeof process === 'undefined' || typeof process.rawListeners !== 'function') return start();
+  const events = ['uncaughtException', 'unhandledRejection'];
+  const before = events.map((event) => process.rawListeners(event));
+  const result = await start();
+  events.forEach((event, index) => {
+    for (const listener of process.rawListeners(event)) {
+      if (!before[index].includes(listener)) process.off(event, listener as () => void);
+    }
+  });
+  return result;
 }
 
 /** Runs a registered kernel on the current backend; not on the gradient tape. One tensor an output. */
