@@ -41,13 +41,15 @@ export function shardGradients(
       gradFunc: (dy: tf.Tensor) => tf.tensor(target, logitsShape, 'float32').mul(dy),
     };
   });
-  const gradients = tf.tidy(() => {
+  let gradients: Float32Array[] = [];
+  // The tensor library looks for tensors in whatever a tidy returns, element by element: return nothing.
+  tf.tidy(() => {
     const x = tf.tensor(shard.images, [shard.labels.length, ...shape], 'float32');
     const { grads } = tf.variableGrads(
       () => lossOf(model.apply(x, { training: true }) as tf.Tensor) as tf.Scalar,
       weights.map((weight) => weight.variable),
     );
-    return weights.map(({ variable }) =>
+    gradients = weights.map(({ variable }) =>
       variable.name in grads
         ? (grads[variable.name].dataSync() as Float32Array).slice()
         : new Float32Array(variable.size),
