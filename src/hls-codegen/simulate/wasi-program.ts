@@ -7,8 +7,8 @@ import { WASI } from 'node:wasi';
 
 /** The type libraries without a browser know WebAssembly's types, but not its functions. */
 interface WebAssemblyFunctions {
-  compile(bytes: Uint8Array): Promise<WebAssembly.Module>;
-  instantiate(module: WebAssembly.Module, imports: object): Promise<object>;
+  compile(bytes: Uint8Array): Promise<object>;
+  instantiate(module: object, imports: object): Promise<object>;
 }
 const { compile, instantiate } = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyFunctions;
 
