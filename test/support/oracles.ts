@@ -20,6 +20,7 @@ export function requireOracle(context: Skipping, oracle: Oracle): string {
   if ('path' in oracle) return oracle.path;
   const reason = `${oracle.name} is missing: ${oracle.missing}`;
   if (process.env.QFX_REQUIRE_ORACLES === '1') throw new Error(reason);
+  console.warn(`skipped, ${reason}`);
   return context.skip(reason);
 }
 

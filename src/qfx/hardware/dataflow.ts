@@ -23,6 +23,7 @@ export interface Channel {
 /** A process of the dataflow: it has its own control, and waits while a stream that it reads is empty or one that it writes is full. */
 export interface Process {
   readonly name: string;
+  /** Can be walked through once. */
   readonly actions: TokenActions;
   /** Indices of the channels that it reads and writes. */
   readonly inputs: readonly number[];

@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph.js';
 import { connectionsOf, streamKey } from './connections.js';
 import { buildDataflow, plainDepth } from './dataflow.js';
+import type { Dataflow } from './dataflow.js';
 import type { LayerLanes } from './lanes.js';
 import { runTokens } from './token-run.js';
 import { otherWays } from './ways.js';
@@ -33,34 +34,66 @@ export function streamDepths(graph: Graph, lanesOf: (node: string) => LayerLanes
 }
 
 /**
- * Depths with which the words of an image pass, by key of a plan: the given ones, enlarged where they are too small.
- * Where several streams would do, the one grows that carries the fewest bits.
+ * Depths with which the words of an image pass, by key of a plan: the given ones, enlarged where they are too small. None
+ * of the enlarged ones could be smaller. Where several streams would do, the one grows that carries the fewest bits.
  */
 export function sufficientDepths(
   graph: Graph,
   lanesOf: (node: string) => LayerLanes,
   given: (key: string) => number,
 ): Map<string, number> {
-  const keys = connectionsOf(graph).map(streamKey);
-  const depths = new Map(keys.map((key) => [key, given(key)]));
+  const depths = new Map(
+    connectionsOf(graph).map((connection) => [streamKey(connection), given(streamKey(connection))]),
+  );
   // Without ways that meet again nothing can wait in a circle, whatever the depths.
   if (![...otherWays(graph).values()].some(({ meet }) => meet)) return depths;
 
-  const dataflow = buildDataflow(graph, lanesOf);
+  const chosen = enlarge(buildDataflow(graph, lanesOf), depths);
+  for (const key of chosen) {
+    const passesWith = (depth: number) => passes(buildDataflow(graph, lanesOf), new Map(depths).set(key, depth));
+    depths.set(key, smallest(passesWith, given(key), depths.get(key)!));
+  }
+  return depths;
+}
+
+/**
+ * Enlarges the depths, stream by stream and word by word, whenever all processes wait.
+ * @returns keys that were chosen among several. Their growth may turn out to be needless once others have grown too; the
+ * growth of all the others was the only way out.
+ */
+function enlarge(dataflow: Dataflow, depths: Map<string, number>): Set<string> {
   const { channels } = dataflow;
-  const capacities = channels.map(({ key }) => (key === undefined ? plainDepth : depths.get(key)!));
+  const capacities = capacitiesOf(dataflow, depths);
+  const chosen = new Set<string>();
   runTokens(dataflow, capacities, (full) => {
-    const planned = full.filter((channel) => channels[channel].key !== undefined);
-    const cheapest = planned.reduce((best, channel) =>
-      channels[channel].traffic < channels[best].traffic ? channel : best,
-    );
-    const { key } = channels[cheapest];
-    const depth = capacities[cheapest] + 1;
+    const candidates = full.flatMap((index) => (channels[index].key === undefined ? [] : [channels[index]]));
+    const { key } = candidates.reduce((best, channel) => (channel.traffic < best.traffic ? channel : best));
+    if (candidates.some((channel) => channel.key !== key)) chosen.add(key!);
+    const depth = depths.get(key!)! + 1;
     depths.set(key!, depth);
     channels.forEach((channel, index) => {
       if (channel.key === key) capacities[index] = depth;
     });
     return true;
   });
-  return depths;
+  return chosen;
+}
+
+function passes(dataflow: Dataflow, depths: ReadonlyMap<string, number>): boolean {
+  return runTokens(dataflow, capacitiesOf(dataflow, depths), () => false);
+}
+
+function capacitiesOf({ channels }: Dataflow, depths: ReadonlyMap<string, number>): number[] {
+  return channels.map(({ key }) => (key === undefined ? plainDepth : depths.get(key)!));
+}
+
+/** The smallest number from `low` to `high` that suffices; `high` does, and whatever is larger than one that does. */
+function smallest(suffices: (value: number) => boolean, low: number, high: number): number {
+  if (high === low || !suffices(high - 1)) return high;
+  for (high--; low < high;) {
+    const middle = Math.floor((low + high) / 2);
+    if (suffices(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return high;
 }
