@@ -128,6 +128,17 @@ describe('inference beyond 24 bits', () => {
     freeze(normalized, { samples: wideSamples(24, [3, 2]) });
   });
 
+  it('rounds once, also where the result has just a few bits more than float32', () => {
+    const scale = { wordLength: 16, binaryPoint: 0 };
+    // 12 bits times 16 bits; float32 would round to 24 of the 27 bits before the cast cuts off three.
+    const output = { wordLength: 24, binaryPoint: 7, rounding: 'AP_TRN' } as const;
+    const model = wideNetwork(12, [9], (layers) => layers.batchNormalization({ name: 'norm', scale, output }));
+    const [gamma, ...others] = model.layers[1].getWeights();
+    model.layers[1].setWeights([gamma.mul(32003), ...others]);
+    const graph = freeze(model, { samples: wideSamples(12, [9]) });
+    expect(graph.nodes[1].exactType).toMatchObject({ wordLength: 27, binaryPoint: 10 });
+  });
+
   it('is refused by name where doubles end', () => {
     const model = wideNetwork(24, [2000], (layers) => layers.dense({ name: 'wide', units: 2 }));
     model.layers[1].setWeights(model.layers[1].getWeights().map((weight) => weight.mul(100)));
