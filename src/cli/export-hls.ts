@@ -5,7 +5,7 @@ import type { Command } from './command.js';
 interface Options {
   graph: string;
   out: string;
-  board: string;
+  board?: string;
   plan?: string;
   vectors: number;
 }
@@ -27,9 +27,8 @@ export const exportHls: Command<Options> = {
       .option('out', { type: 'string', demandOption: true, requiresArg: true, describe: 'Folder of the project' })
       .option('board', {
         type: 'string',
-        default: 'ultra96',
         requiresArg: true,
-        describe: 'A board, or a folder with board.json',
+        describe: "A board, or a folder with board.json (default: the plan's, or ultra96)",
       })
       .option('plan', { type: 'string', requiresArg: true, describe: 'A hardware plan (hardware.json) to build from' })
       .option('vectors', { type: 'number', default: 16, requiresArg: true, describe: 'Stored test vectors' }),

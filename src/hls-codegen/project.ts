@@ -144,6 +144,7 @@ function scriptData(network: Network, { top, part, clockPeriodNs, files, vectors
   const port = (direction: string, note: string) => (each: Port) => ({
     ...each,
     direction,
+    words: `${each.wordsPerImage} ${each.wordsPerImage === 1 ? 'word' : 'words'}`,
     note,
     values: each.layer.valuesPerImage,
     type: `\`${cppFormat(each.layer.type)}\``,
@@ -159,7 +160,10 @@ function scriptData(network: Network, { top, part, clockPeriodNs, files, vectors
     testbench: files.testbench,
     vectors: vectors.folder,
     vectorCount: vectors.count,
-    ports: [port('in', '')(network.input), ...network.outputPorts.map(port('out', ', TLAST on the last one'))],
+    ports: [
+      port('in', '; TLAST is ignored')(network.input),
+      ...network.outputPorts.map(port('out', ', TLAST on the last one')),
+    ],
     layers: network.layers.map(({ identifier, node, type, outputLanes }) => ({
       identifier,
       name: plainText(node.name),

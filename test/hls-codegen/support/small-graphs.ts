@@ -68,3 +68,13 @@ export function renamed(graphName: string, names: readonly string[]): Graph {
     outputs: smallNetwork.outputs.map(rename),
   });
 }
+
+/** One layer. */
+export const tinyGraph = buildGraph({
+  name: 'tiny',
+  nodes: [
+    { name: 'image', operation: 'input', inputs: [], attributes: { shape: [4] }, outputType: type(true, 8, 4) },
+    { name: 'cast', operation: 'requantize', inputs: ['image'], outputType: type(true, 4, 1) },
+  ],
+  outputs: ['cast'],
+});
