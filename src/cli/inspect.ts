@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { describeFormat, describeType, isUniform, loadGraph, spreadValues, summarizeGraph } from '../qfx/index.js';
-import type { TensorType } from '../qfx/index.js';
+import { isUniform, loadGraph, spreadValues, summarizeGraph } from '../qfx/index.js';
+import type { FixedPointFormat, TensorType } from '../qfx/index.js';
 import type { Command } from './command.js';
 import { formatTable } from './table.js';
 
@@ -15,13 +15,13 @@ export const inspect: Command<{ graph: string }> = {
     const { graph } = loadGraph(await readFile(fileName), { fileName });
     const summary = summarizeGraph(graph);
     const table = formatTable(
-      ['layer', 'operation', 'shape', 'exact type', 'output type', 'multiplications', 'parameters', 'bits'],
+      ['layer', 'operation', 'shape', 'exact type', 'output type', 'MACs', 'parameters', 'bits'],
       summary.layers.map((layer) => [
         layer.name,
         layer.operation,
         layer.shape.join('x'),
-        describeFormat(layer.exactType),
-        describeTensorType(layer.outputType),
+        shortFormat(layer.exactType),
+        shortType(layer.outputType),
         layer.multiplications,
         layer.parameters,
         layer.parameterBits,
@@ -43,6 +43,7 @@ export const inspect: Command<{ graph: string }> = {
         '',
         table,
         '',
+        'types: s signed, u unsigned, word length.binary point, rounding, overflow',
         `outputs: ${graph.outputs.join(', ')}`,
         `provenance: ${JSON.stringify(graph.provenance, undefined, 2)}`,
       ].join('\n'),
@@ -50,10 +51,15 @@ export const inspect: Command<{ graph: string }> = {
   },
 };
 
-function describeTensorType(type: TensorType): string {
-  if (isUniform(type)) return describeType({ ...type });
+/** `s10.8` is signed, 10 bits, binary point 8; `u` is unsigned. Keeps the table within a terminal. */
+function shortFormat({ signed, wordLength, binaryPoint }: FixedPointFormat): string {
+  return `${signed ? 's' : 'u'}${wordLength}.${binaryPoint}`;
+}
+
+function shortType(type: TensorType): string {
+  const modes = `${type.rounding} ${type.overflow}`.replaceAll('AP_', '');
+  if (isUniform(type)) return `${shortFormat(type)} ${modes}`;
   const range = (values: readonly number[]) => `${Math.min(...values)}..${Math.max(...values)}`;
   const words = range(spreadValues(type.wordLength));
-  const points = range(spreadValues(type.binaryPoint));
-  return `${type.signed ? 'signed' : 'unsigned'}, ${words} bits, binary point ${points}, ${type.rounding}, ${type.overflow}`;
+  return `${type.signed ? 's' : 'u'}${words}.${range(spreadValues(type.binaryPoint))} ${modes}`;
 }
