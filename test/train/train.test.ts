@@ -23,14 +23,15 @@ const training = {
   logEvery: 4,
 } as const;
 
-function network(units = 12): tf.LayersModel {
+function network({ filters = 3, norm = true } = {}): tf.LayersModel {
   const layers = createLayers({ seed: 3, weights: { wordLength: 5 }, activations: { wordLength: 5 } });
   return tf.sequential({
     layers: [
       layers.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 }),
-      layers.flatten(),
-      layers.dense({ units }),
+      layers.conv2d({ filters, kernelSize: 3, strides: 2 }),
+      ...(norm ? [layers.batchNormalization({ momentum: 0.8 })] : []),
       layers.relu(),
+      layers.flatten(),
       layers.dense({ units: 3 }),
     ],
   });
@@ -140,8 +141,23 @@ describe('train', () => {
     },
   );
 
+  it('resumes to the same bits after a crash, from the last epoch', async () => {
+    const [whole, resumed] = [network(), network()];
+    await train({ model: whole, data, ...training, folder: join(folder, 'whole') });
+    const parts = join(folder, 'parts');
+    const onProgress = ({ step }: { step: number }) => {
+      if (step === 17) throw new Error('power cut');
+    };
+    await expect(train({ model: network(), data, ...training, folder: parts, onProgress })).rejects.toThrow(
+      'power cut',
+    );
+    await train({ model: resumed, data, ...training, folder: parts, resume: true });
+    expect(weightsOf(resumed)).toEqual(weightsOf(whole));
+    expect(await metrics(parts)).toEqual(await metrics(join(folder, 'whole')));
+  });
+
   it('adds the gradients of shards', async () => {
-    const [one, four] = [network(), network()];
+    const [one, four] = [network({ norm: false }), network({ norm: false })];
     const options = { data, ...training, epochs: 1, freezing: { binaryPoints: 1, statistics: 1, images: 64 } };
     await train({ model: one, ...options });
     await train({ model: four, ...options, shards: 4 });
@@ -205,8 +221,8 @@ describe('train', () => {
       const model = network();
       modelWeights(model)
         .find(({ key }) => key.endsWith('bias'))!
-        .write(new Float32Array(12).fill(NaN));
-      await expect(refused({}, model)).rejects.toThrow(/step 0: the loss is NaN|value 0 is NaN|NaN/);
+        .write(new Float32Array(3).fill(NaN));
+      await expect(refused({}, model)).rejects.toThrow(/NaN/);
     });
 
     it('checkpoints of another run, and damaged ones', async () => {
@@ -214,7 +230,9 @@ describe('train', () => {
       await expect(refused({ folder, epochs: 2, resume: true })).rejects.toThrow(/run with epochs 1, now it is 2/);
       const other = { ...data, checksum: 'other' };
       await expect(refused({ folder, epochs: 1, resume: true, data: other })).rejects.toThrow(/SHA-256 bars .* other/);
-      await expect(refused({ folder, epochs: 1, resume: true }, network(13))).rejects.toThrow(/\[64, 12\].*\[64, 13\]/);
+      await expect(refused({ folder, epochs: 1, resume: true }, network({ filters: 4 }))).rejects.toThrow(
+        /are \[3, 3, 1, 3\], the network's are \[3, 3, 1, 4\]/,
+      );
       const path = join(folder, 'checkpoints', 'last.safetensors');
       const { length } = await readFile(path);
       await truncate(path, length - 1);
