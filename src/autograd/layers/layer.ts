@@ -5,7 +5,7 @@ import type { IntegerTensor } from '../../qfx/number/raw-array.js';
 import { describeFormat, isUniform, spreadAt } from '../../qfx/number/type.js';
 import type { FixedPointFormat, FixedPointType } from '../../qfx/number/type.js';
 import { findOperation } from '../../qfx/operations/index.js';
-import type { NodeTyping, OperandDescription, OperationName } from '../../qfx/operations/operation.js';
+import type { NodeTyping, OperandDescription } from '../../qfx/operations/operation.js';
 import { Quantizer, areQuantizersBypassed } from '../quantizer.js';
 import { maximumTrainedBinaryPoint, maximumTrainedWordLength } from '../quantizer-config.js';
 import { tf } from '../tensorflow.js';
@@ -24,7 +24,8 @@ export const commonKeys = {
 
 /** What the constructor of a layer hands to its base. */
 export interface LayerSetup {
-  readonly operation: OperationName;
+  /** The operation of its node: one of QFX's own, or one that was registered. */
+  readonly operation: string;
   readonly name?: string;
   readonly trainable?: boolean;
   readonly batchInputShape?: (number | null)[];
@@ -44,7 +45,7 @@ export interface ResolvedNode {
 
 /** How a layer hands itself to the graph. */
 export interface NodeDescription extends ResolvedNode {
-  readonly operation: OperationName;
+  readonly operation: string;
   readonly outputType: FixedPointType | 'exact';
 }
 
@@ -65,7 +66,7 @@ export function whileFreezing(body: () => void): void {
  * computes exactly the integers of its node in the graph, or refuses by name.
  */
 export abstract class FixedPointLayer extends tf.layers.Layer {
-  readonly operation: OperationName;
+  readonly operation: string;
   /** How messages name it. */
   readonly where: string;
   private readonly setup: LayerSetup;
