@@ -20,7 +20,11 @@ export const quantizerSchema = z.strictObject({
   rounding: z.enum(roundings).default('AP_RND'),
   overflow: z.enum(overflows).default('AP_SAT'),
   /** Found on the first batch and trained from there, or given. */
-  binaryPoint: z.union([z.literal('learned'), binaryPoint]).default('learned'),
+  binaryPoint: z
+    .union([z.literal('learned'), binaryPoint], {
+      error: `allowed: "learned" or a whole number within +-${maximumTrainedBinaryPoint}`,
+    })
+    .default('learned'),
   /** How many times faster than the weights the binary point moves under the same optimiser. */
   learningRateScale: z.number().positive().default(10),
 });
