@@ -1,7 +1,7 @@
 // ap_fixed and ap_ufixed for C simulation on machines without AMD's headers.
 //
 // ap_fixed<W, I, Q, O>: W bits, I of them left of the binary point; a value is raw * 2^(I - W). Conversions, + - *, unary
-// minus, comparisons, shifts and range() give what AMD's types give, for all 7 rounding modes and AP_SAT, AP_SAT_ZERO,
+// minus, comparisons (of one sign), shifts and range() give what AMD's types give, for all 7 rounding modes and AP_SAT, AP_SAT_ZERO,
 // AP_SAT_SYM, AP_WRAP. The rules to know are AMD's:
 //   - a conversion first rounds (Q of the target), then treats overflow (O of the target);
 //   - + - * are exact: their result has a wider type of its own, with the modes AP_TRN, AP_WRAP;
@@ -226,11 +226,11 @@ constexpr fixed<W + W2, I + I2, S || S2, AP_TRN, AP_WRAP, 0> operator*(const fix
 /** Two values as integers at their common binary point, in a word that holds both: what a comparison compares. */
 template <class A, class B>
 struct comparison {
+  // AMD's headers compare words of more than 31 bits by the rules of native integers, where -1 is larger than 1u.
+  static_assert(A::is_signed == B::is_signed, "a comparison of signed with unsigned: give both one sign first");
   static constexpr int F = larger(A::binary_point, B::binary_point);
-  static constexpr bool S = A::is_signed || B::is_signed;
-  static constexpr int length = larger(A::word_length - A::binary_point + (S && !A::is_signed),
-                                       B::word_length - B::binary_point + (S && !B::is_signed)) + F;
-  using word = storage_t<length, S>;
+  static constexpr int length = larger(A::word_length - A::binary_point, B::word_length - B::binary_point) + F;
+  using word = storage_t<length, A::is_signed>;
   using unsigned_word = storage_t<length, false>;
   static constexpr word a(const A& value) { return word(unsigned_word(unsigned_word(value.raw) << (F - A::binary_point))); }
   static constexpr word b(const B& value) { return word(unsigned_word(unsigned_word(value.raw) << (F - B::binary_point))); }

@@ -36,8 +36,11 @@ struct clipped_rectifier {
   typename Config::exact_t operator()(const typename Config::input_t& x, int) const {
 #pragma HLS INLINE
     using exact_t = typename Config::exact_t;
+    using limits = fixed_traits<typename Config::maximum_t>;
     const typename Config::input_t zero = 0;
-    const typename Config::maximum_t maximum = from_raw<typename Config::maximum_t>(Config::maximum);
+    // With the sign of x, and a bit for it: comparisons between signed and unsigned types are not what they seem.
+    const fixed_of<limits::word_length + 1, limits::integer_length + 1, fixed_traits<typename Config::input_t>::is_signed>
+        maximum = from_raw<typename Config::maximum_t>(Config::maximum);
     return x > maximum ? exact_t(maximum) : x > zero ? exact_t(x) : exact_t(zero);
   }
 };

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { runTestProgram } from './support.js';
+import type { Build } from './support.js';
+
+const native: readonly Build[] = ['bundled headers', "AMD's headers"];
+const everywhere: readonly Build[] = [...native, 'bundled headers, npm compiler'];
+
+/** Every function of the library against plain loops over 128-bit integers (test/cpp/programs). */
+const programs = [
+  { program: 'convolution.cc', values: 11452, builds: everywhere },
+  { program: 'dense.cc', values: 604, builds: native },
+  { program: 'pooling.cc', values: 1764, builds: native },
+  { program: 'elementwise.cc', values: 1372, builds: native },
+];
+
+describe.each(programs)('the library: $program', ({ program, values, builds }) => {
+  it.for(builds)('computes exactly the expected integers with %s', { timeout: 300_000 }, async (build, context) => {
+    const output = await runTestProgram(context, build, program);
+    expect(output).toBe(`${values} values, 0 mismatches`);
+  });
+});
