@@ -1,6 +1,6 @@
 import { isFixedPoint } from '../layers/sources.js';
 import { BatchNormalization } from '../layers/batch-normalization.js';
-import { whileFreezing } from '../layers/layer.js';
+import { whileFreezing } from '../layers/freezing.js';
 import { tf } from '../tensorflow.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { FixedPointType } from '../../qfx/number/type.js';
+import type { FixedPointFormat, FixedPointType } from '../../qfx/number/type.js';
 import { castKernel } from '../kernels/cast.js';
 import { channelAffineKernel } from '../kernels/channels.js';
 import { exactCastKernel } from '../kernels/exact-cast.js';
@@ -7,6 +7,9 @@ import { runKernel, tf } from '../tensorflow.js';
 
 /** Widest exact result that the training graph computes: one bit less than a double carries, for the order of additions. */
 export const maximumExactBits = 52;
+
+/** 24 bits at a smaller binary point leave the range of float32. */
+const smallestFloatBinaryPoint = -100;
 
 /**
  * An exact result before its cast: `scale * (sum of the parts) + offset`. Every part is exact in float32; the whole may need
@@ -28,10 +31,11 @@ export function nearestFloat({ parts, scale, offset }: ExactValue): tf.Tensor {
 
 /**
  * The cast of an exact result.
- * @param exactBits how many bits the result has before the cast, at most 52
+ * @param exactType the format of the result before the cast, of at most 52 bits
  */
-export function castExactly(value: ExactValue, exactBits: number, type: FixedPointType): tf.Tensor {
-  if (exactBits <= maximumTrainedWordLength) {
+export function castExactly(value: ExactValue, exactType: FixedPointFormat, type: FixedPointType): tf.Tensor {
+  const isFloat = exactType.wordLength <= maximumTrainedWordLength && exactType.binaryPoint >= smallestFloatBinaryPoint;
+  if (isFloat) {
     return runKernel(castKernel.name, { x: nearestFloat(value) }, { ...type, binaryPoints: [type.binaryPoint] })[0];
   }
   const { parts } = value;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import type { JsonObject } from '../../qfx/graph/graph.js';
 import type { IntegerTensor } from '../../qfx/number/raw-array.js';
-import { describeFormat, isUniform, spreadAt } from '../../qfx/number/type.js';
+import { describeFormat, isUniform } from '../../qfx/number/type.js';
 import type { FixedPointFormat, FixedPointType } from '../../qfx/number/type.js';
 import { findOperation } from '../../qfx/operations/index.js';
 import type { NodeTyping, OperandDescription } from '../../qfx/operations/operation.js';
@@ -13,6 +13,8 @@ import { layerName, resolveOutput, restoreConfig } from './configuration.js';
 import type { ResolvedOutput } from './configuration.js';
 import { castExactly, maximumExactBits, nearestFloat } from './exact-cast.js';
 import type { ExactValue } from './exact-cast.js';
+import { isFreezing } from './freezing.js';
+import { readIntegers } from './parameters.js';
 import { connectionOf, describeOperands, sourcesAreSigned } from './sources.js';
 import type { FormatMemo } from './sources.js';
 
@@ -49,21 +51,10 @@ export interface NodeDescription extends ResolvedNode {
   readonly outputType: FixedPointType | 'exact';
 }
 
-let freezingBinaryPoints = false;
-
-/** Runs `body`, an inference over a model; every quantizer that it meets is frozen on the values that come by. */
-export function whileFreezing(body: () => void): void {
-  freezingBinaryPoints = true;
-  try {
-    body();
-  } finally {
-    freezingBinaryPoints = false;
-  }
-}
-
 /**
  * A layer of a fixed-point network. With `training: true` it computes in float32 with differentiable casts; without, it
- * computes exactly the integers of its node in the graph, or refuses by name.
+ * computes exactly the integers of its node in the graph, or refuses by name. A quantizer that has no binary point yet finds
+ * it on the first batch that comes by, in training or inference.
  */
 export abstract class FixedPointLayer extends tf.layers.Layer {
   readonly operation: string;
@@ -206,11 +197,8 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
 
   /** The raw integers of a parameter; finds its binary point first if nobody has yet. */
   protected integersOf(quantizer: Quantizer, values: tf.Tensor): IntegerTensor {
-    requireFinite(values, `${this.where}: ${quantizer.name}`);
-    if (!quantizer.isInitialized) quantizer.initialize(values);
-    if (freezingBinaryPoints) quantizer.freeze(values);
-    const integers = quantizer.rawOf(values);
-    if (wraps(quantizer, values, integers)) this.wrappingRoles.add(quantizer.name);
+    const { integers, wraps } = readIntegers(quantizer, values, `${this.where}: ${quantizer.name}`);
+    if (wraps) this.wrappingRoles.add(quantizer.name);
     else this.wrappingRoles.delete(quantizer.name);
     return integers;
   }
@@ -240,11 +228,7 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     // Tensors are immutable: a weight that changes gets another data id.
     const key = [...this.weights.map((weight) => weight.read().dataId), JSON.stringify(operands)];
     const { cached } = this;
-    if (
-      !freezingBinaryPoints &&
-      cached?.key.length === key.length &&
-      key.every((part, index) => part === cached.key[index])
-    ) {
+    if (!isFreezing() && cached?.key.length === key.length && key.every((part, index) => part === cached.key[index])) {
       return cached.node;
     }
     for (const operand of operands)
@@ -271,11 +255,11 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
 
   private infer(inputs: readonly tf.Tensor[]): tf.Tensor {
     const node = this.resolve(new Map());
-    const { wordLength } = node.typing.exactType;
-    if (wordLength > maximumExactBits) {
+    const { exactType } = node.typing;
+    if (exactType.wordLength > maximumExactBits) {
       throw new QfxError(
         this.where,
-        `its exact result needs ${wordLength} bits; training carries at most ${maximumExactBits}`,
+        `its exact result needs ${exactType.wordLength} bits; training carries at most ${maximumExactBits}`,
       );
     }
     const value = this.exact(inputs, node);
@@ -285,8 +269,8 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
       return nearestFloat(value);
     }
     if (!outputQuantizer.isInitialized) outputQuantizer.initialize(nearestFloat(value));
-    if (freezingBinaryPoints) outputQuantizer.freeze(nearestFloat(value));
-    return castExactly(value, wordLength, this.declaredType() as FixedPointType);
+    if (isFreezing()) outputQuantizer.freeze(nearestFloat(value));
+    return castExactly(value, exactType, this.declaredType() as FixedPointType);
   }
 
   private exactFormat({ typing: { exactType } }: ResolvedNode): FixedPointFormat {
@@ -308,21 +292,6 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
       `${what} has binary point ${format.binaryPoint}, float32 tensors allow +-${maximumTrainedBinaryPoint}`,
     );
   }
-}
-
-/** @throws QfxError naming the first value that is not a number or infinite */
-function requireFinite(values: tf.Tensor, where: string): void {
-  const numbers = values.dataSync();
-  const index = numbers.findIndex((value) => !Number.isFinite(value));
-  if (index >= 0) throw new QfxError(where, `value ${index} is ${numbers[index]}, allowed: finite numbers`);
-}
-
-/** Whether a parameter overflows under AP_WRAP: then its integers are more than one unit away from its values. */
-function wraps({ config }: Quantizer, values: tf.Tensor, { raw, shape, format }: IntegerTensor): boolean {
-  if (config.overflow !== 'AP_WRAP') return false;
-  return values
-    .dataSync()
-    .some((value, index) => Math.abs(value * 2 ** spreadAt(format.binaryPoint, shape, index) - Number(raw[index])) > 1);
 }
 
 function listShapes(shape: (number | null)[] | (number | null)[][]): (number | null)[][] {
