@@ -2,6 +2,7 @@ export { countDifferingOutputs } from './compare-outputs.js';
 export { evaluate } from './evaluate.js';
 export type { Evaluation } from './evaluate.js';
 export type { TrainingConfig, TrainingInput } from './options.js';
+export { firstImages } from './first-images.js';
 export { runDescription } from './run.js';
 export type { RunOptions, RunResult } from './run.js';
 export { defineRun, loadRunDescription } from './run-description.js';
