@@ -16,7 +16,6 @@ const steps = 1500;
 const distributions: Record<string, (random: () => number) => number> = {
   normal: (random) => normal(random),
   uniform: (random) => 2 * random() - 1,
-  'two-sided exponential': (random) => (random() < 0.5 ? -1 : 1) * -Math.log(1 - random()),
   'normal with outliers': (random) => normal(random) * (random() < 0.01 ? 8 : 1),
   'mostly zero': (random) => (random() < 0.6 ? 0 : Math.abs(normal(random))),
 };

@@ -202,7 +202,8 @@ describe('a wrong configuration is refused by name', () => {
     ['word length that is no integer', { wordLength: 7.5 }, /wordLength: found 7.5/],
     ['rounding', { wordLength: 8, rounding: 'AP_ROUND' }, /rounding: found "AP_ROUND".*AP_RND_CONV/],
     ['overflow', { wordLength: 8, overflow: 'AP_WRAP_SM' }, /overflow: found "AP_WRAP_SM".*AP_SAT_SYM/],
-    ['binary point', { wordLength: 8, binaryPoint: 61 }, /binaryPoint: found 61, allowed: "learned" or/],
+    ['binary point', { wordLength: 8, binaryPoint: 61 }, /binaryPoint: found 61, .*<=60/],
+    ['binary point that is no number', { wordLength: 8, binaryPoint: 'auto' }, /found "auto", allowed: "learned" or/],
     ['symmetric saturation of one bit', { wordLength: 1, overflow: 'AP_SAT_SYM' }, /1-bit signed/],
     ['no object', 8, /found 8/],
   ];
