@@ -38,6 +38,10 @@ describe('Network', () => {
   it('casts each node to its declared type', () => {
     const network = requantize(type(8, 4), type(4, 1));
     expect([...network.run([12, -128, 127]).outputs.y.raw]).toEqual([2, -8, 7]);
+    expect([...requantize(type(8, 4, false), type(8, 4)).run([200, 0, 127]).outputs.y.raw]).toEqual([127, 0, 127]);
+    expect([...requantize(type(8, 4), type(8, 4, false)).run([-1, 0, 127]).outputs.y.raw]).toEqual([0, 0, 127]);
+    expect([...requantize(type(8, 4), type(8, 3)).run([-3, 0, 127]).outputs.y.raw]).toEqual([-1, 0, 64]);
+    expect([...requantize(type(8, 4), type(4, 4)).run([-3, 0, 127]).outputs.y.raw]).toEqual([-3, 0, 7]);
   });
 
   it('casts channel by channel', () => {
@@ -53,6 +57,11 @@ describe('Network', () => {
     const network = requantize({ ...type(8, 0), binaryPoint: { elements: [0, 3, 1] } }, 'exact');
     expect(network.graph.nodes[1].exactType).toEqual({ signed: true, wordLength: 11, binaryPoint: 3 });
     expect([...network.run([1, 1, -128]).outputs.y.raw]).toEqual([8, 1, -512]);
+  });
+
+  it('aligns what has no width from any distance', () => {
+    const far = { ...type(8, 0), wordLength: { elements: [8, 0, 8] }, binaryPoint: { elements: [1024, -1024, 1024] } };
+    expect([...requantize(far, 'exact').run([1, 0, -1]).outputs.y.raw]).toEqual([1, 0, -1]);
   });
 
   it('takes typed arrays, lists and BigInt', () => {

@@ -59,6 +59,22 @@ describe('buildGraph', () => {
     expect(Object.isFrozen(provenance.list)).toBe(false);
   });
 
+  it('keeps no negative zero', () => {
+    const nodes = [{ ...input, outputType: type(8, -0) }, dense];
+    const graph = buildGraph({
+      ...small,
+      nodes,
+      tensors: { w: tensor([2, 1], 4, -0, [-0, 1]) },
+      provenance: { loss: -0 },
+    });
+    const check = (value: unknown): void => {
+      expect(Object.is(value, -0)).toBe(false);
+      if (ArrayBuffer.isView(value)) Array.from(value as Float64Array).forEach(check);
+      else if (typeof value === 'object' && value !== null) Object.values(value).forEach(check);
+    };
+    check(graph);
+  });
+
   it('refuses an exact result beyond 64 bits, with layer and width', () => {
     const wide = { ...small, nodes: [{ ...input, outputType: type(60, 0) }, dense] };
     // 2^59 * (7 + 8) needs 63 bits and a sign.
@@ -111,6 +127,43 @@ describe('buildGraph', () => {
     });
     // The second value is always 0: neither its weight nor its binary point counts.
     expect(half.nodes[1].exactType).toEqual({ signed: true, wordLength: 11, binaryPoint: 7 });
+  });
+
+  it('decides exactly beyond 53 bits', () => {
+    const graph = buildGraph({
+      ...small,
+      nodes: [
+        { ...input, attributes: { shape: [1] }, outputType: type(53, 0, false) },
+        { ...dense, constants: { weights: 'w', bias: 'b' }, outputType: 'exact' },
+      ],
+      tensors: {
+        w: tensor([1, 1], 2, 0, [1]),
+        b: { shape: [1], format: { signed: true, wordLength: 55, binaryPoint: 0 }, raw: BigInt64Array.of(1n << 53n) },
+      },
+    });
+    // 2^53 - 1 + 2^53, which a double rounds up to 2^54.
+    expect(graph.nodes[1].exactType).toEqual({ signed: false, wordLength: 54, binaryPoint: 0 });
+  });
+
+  it('aligns an operand whose formats vary inside a channel, and says so', () => {
+    const byRow = { ...type(4, 0), binaryPoint: { axis: 0, values: [0, 3] } };
+    const conv: NodeSpecification = {
+      name: 'y',
+      operation: 'conv2d',
+      inputs: ['x'],
+      attributes: { strides: [1, 1], dilations: [1, 1], padding: [0, 0, 0, 0], groups: 1 },
+      constants: { weights: 'w' },
+      outputType: 'exact',
+    };
+    const node = (outputType: FixedPointType | typeof byRow) =>
+      buildGraph({
+        ...small,
+        nodes: [{ ...input, attributes: { shape: [2, 1, 1] }, outputType }, conv],
+        tensors: { w: tensor([1, 1, 1, 1], 2, 1, [1]) },
+      }).nodes[1];
+    expect(node(byRow).intermediateTypes).toEqual({ operand: { signed: true, wordLength: 7, binaryPoint: 3 } });
+    expect(node(byRow).exactType).toEqual({ signed: true, wordLength: 7, binaryPoint: 4 });
+    expect(node(type(4, 0)).intermediateTypes).toEqual({});
   });
 
   it('counts only taps that ever see the image', () => {
@@ -231,6 +284,38 @@ describe('buildGraph', () => {
       });
       expect(graph.nodes[0].name).toBe(name);
     }
+  });
+
+  it('decides large windows quickly', () => {
+    const conv: NodeSpecification = {
+      name: 'y',
+      operation: 'conv2d',
+      inputs: ['x'],
+      attributes: { strides: [1, 1], dilations: [1, 1], padding: [400, 400, 400, 400], groups: 1 },
+      constants: { weights: 'w' },
+      outputType: 'exact',
+    };
+    const ones = tensor([500, 500, 1, 1], 4, 0, new Array<number>(250_000).fill(1));
+    const image = { ...input, attributes: { shape: [200, 200, 1] } };
+    const start = performance.now();
+    const graph = buildGraph({ ...small, nodes: [image, conv], tensors: { w: ones } });
+    // At most the 200 x 200 taps on the image count: -128 * 40,000.
+    expect(graph.nodes[1].exactType).toEqual({ signed: true, wordLength: 24, binaryPoint: 4 });
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+
+  it('refuses an average with absurdly many counts, quickly', () => {
+    const pool: NodeSpecification = {
+      name: 'y',
+      operation: 'average-pooling2d',
+      inputs: ['x'],
+      attributes: { poolSize: [60_000, 200], strides: [1, 1], padding: [5000, 0, 199, 0], counts: [1] },
+      constants: { reciprocals: 'r' },
+      outputType: 'exact',
+    };
+    const image = { ...input, attributes: { shape: [60_000, 200, 1] } };
+    const graph = { ...small, nodes: [image, pool], tensors: { r: tensor([1], 4, 0, [1]) } };
+    expect(() => buildGraph(graph)).toThrow(/layer "y": its windows have more than 4096 different numbers of taps/);
   });
 
   it('refuses too many values or multiplications in all', () => {

@@ -101,6 +101,7 @@ export function describeOperation(contract: OperationContract, { runs = 150 } = 
         const expected = contract.evaluate(use, valuesOf(use, raws), (value, intermediate) =>
           bounds.check(value, intermediate),
         );
+        bounds.finish();
         const { raw } = new Network(graph).run(named(raws)).layers[nodeName];
         expect(bigInts(raw)).toEqual(expected.map((value) => rawAt(value, node.exactType.binaryPoint)));
         kinds.add(arithmeticFor(contextOf(graph), node).kind);
@@ -269,15 +270,25 @@ function valuesOf(use: OperationCase, raws: readonly RawArray[]): Dyadic[][] {
   return use.inputs.map(({ shape, format }, index) => dyadicsOf({ shape, format, raw: raws[index] }));
 }
 
-function boundsOf(graph: Graph): { check: Trace } {
+/** Checks that what is traced is within the node's types, and stands at their binary points by the formats' rule. */
+function boundsOf(graph: Graph): { check: Trace; finish: () => void } {
   const { exactType, intermediateTypes } = nodeOf(graph);
+  const binaryPoints = new Map<string | undefined, number>();
+  const formatOf = (intermediate?: string) =>
+    intermediate === undefined ? exactType : intermediateTypes[intermediate];
   return {
     check(value, intermediate) {
-      const format = intermediate === undefined ? exactType : intermediateTypes[intermediate];
+      const format = formatOf(intermediate);
       const { minimum, maximum } = rawRange(format);
       const raw = rawAt(value, format.binaryPoint);
       if (raw < minimum || raw > maximum) {
         throw new Error(`${intermediate ?? 'exact value'} ${raw} is outside of ${minimum} to ${maximum}`);
+      }
+      binaryPoints.set(intermediate, Math.max(binaryPoints.get(intermediate) ?? -Infinity, value.binaryPoint));
+    },
+    finish() {
+      for (const [intermediate, binaryPoint] of binaryPoints) {
+        expect(formatOf(intermediate).binaryPoint).toBe(binaryPoint === -Infinity ? 0 : binaryPoint);
       }
     },
   };

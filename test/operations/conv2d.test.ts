@@ -1,4 +1,4 @@
-import { dyadicsOf, times } from './dyadic.js';
+import { dyadicsOf, times, zeroAt } from './dyadic.js';
 import type { Dyadic } from './dyadic.js';
 import { describeOperation } from './contract.js';
 import type { OperationCase } from './contract.js';
@@ -59,6 +59,17 @@ describeOperation(
     evaluate(use, [values], trace, only) {
       const weights = dyadicsOf(use.constants.weights);
       const bias = use.constants.bias && dyadicsOf(use.constants.bias);
+      // Every weight counts in the binary point, also one that no window lays on the image.
+      const [, , , outputs] = use.constants.weights.shape;
+      const channels = use.inputs[0].shape[2];
+      const groups = use.attributes.groups as number;
+      values.forEach((value, index) => {
+        weights.forEach((weight, at) => {
+          const group = Math.floor(((at % outputs) * groups) / outputs);
+          const channel = group * (channels / groups) + (Math.floor(at / outputs) % (channels / groups));
+          if (index % channels === channel) trace(zeroAt(times(value, weight)));
+        });
+      });
       const results: Dyadic[] = [];
       for (const { output, channel, terms } of termsOf(use)) {
         if (only !== undefined && only !== output) continue;

@@ -1,22 +1,33 @@
 import { spreadAt } from '../../src/qfx/index.js';
 import type { IntegerTensor } from '../../src/qfx/index.js';
 
-/** An exact number raw * 2^-binaryPoint; what the naive implementations of the tests compute with. */
+/**
+ * An exact number raw * 2^-binaryPoint; what the naive implementations of the tests compute with. The binary point follows
+ * the formats: sums take the larger one, products add them. What has no width is 0 at binary point -Infinity.
+ */
 export interface Dyadic {
   readonly raw: bigint;
   readonly binaryPoint: number;
 }
 
-export const zero: Dyadic = { raw: 0n, binaryPoint: 0 };
+/** The empty sum. */
+export const nothing: Dyadic = { raw: 0n, binaryPoint: -Infinity };
 
 export function dyadic(raw: bigint | number, binaryPoint = 0): Dyadic {
   return { raw: BigInt(raw), binaryPoint };
 }
 
+/** A 0 that only says that its binary point counts in a result's. */
+export function zeroAt({ binaryPoint }: Dyadic): Dyadic {
+  return { raw: 0n, binaryPoint };
+}
+
 /** The values of a tensor. */
 export function dyadicsOf({ raw, shape, format }: IntegerTensor): Dyadic[] {
   return Array.from(raw as ArrayLike<number | bigint>, (value, index) =>
-    dyadic(value, spreadAt(format.binaryPoint, shape, index)),
+    spreadAt(format.wordLength, shape, index) === 0
+      ? nothing
+      : dyadic(value, spreadAt(format.binaryPoint, shape, index)),
   );
 }
 
@@ -35,7 +46,7 @@ export function isLess(a: Dyadic, b: Dyadic): boolean {
 }
 
 function shiftUp({ raw, binaryPoint }: Dyadic, target: number): bigint {
-  return raw << BigInt(target - binaryPoint);
+  return raw === 0n ? 0n : raw << BigInt(target - binaryPoint);
 }
 
 /** The raw integer at a binary point; throws where bits would be lost. */

@@ -3,7 +3,7 @@ import { averageReciprocals, poolingCounts } from '../../src/qfx/index.js';
 import type { IntegerTensor, Padding, Pair } from '../../src/qfx/index.js';
 import { allHigh, allLow, describeOperation } from './contract.js';
 import type { OperationCase, OperationContract } from './contract.js';
-import { dyadicsOf, isLess, times } from './dyadic.js';
+import { dyadicsOf, isLess, times, zeroAt } from './dyadic.js';
 import type { Draw } from './draw.js';
 import { drawWindow, outputSize, refusesVectors, windows } from './image.js';
 import type { WindowCase } from './image.js';
@@ -47,6 +47,7 @@ const imageShape = (use: OperationCase) => [
 const channelShape = (use: OperationCase) => [use.inputs[0].shape[2]];
 
 const maximum: OperationContract['evaluate'] = (use, [values], trace) => {
+  for (const value of values) trace(value);
   const [, width, channels] = use.inputs[0].shape;
   return windows(windowOf(use)).flatMap((taps) =>
     Array.from({ length: channels }, (_, channel) => {
@@ -61,6 +62,10 @@ const maximum: OperationContract['evaluate'] = (use, [values], trace) => {
 const average: OperationContract['evaluate'] = (use, [values], trace) => {
   const [, width, channels] = use.inputs[0].shape;
   const reciprocals = dyadicsOf(use.constants.reciprocals);
+  for (const value of values) {
+    trace(zeroAt(value), 'sum');
+    for (const reciprocal of reciprocals) trace(zeroAt(times(value, reciprocal)));
+  }
   const { counts = [use.inputs[0].shape[0] * width] } = use.attributes as { counts?: number[] };
   return windows(windowOf(use)).flatMap((taps) =>
     Array.from({ length: channels }, (_, channel) => {

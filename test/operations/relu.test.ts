@@ -1,4 +1,4 @@
-import { dyadic, isLess, zero } from './dyadic.js';
+import { dyadic, isLess, nothing, zeroAt } from './dyadic.js';
 import { allHigh, describeOperation } from './contract.js';
 import type { OperationCase } from './contract.js';
 
@@ -19,9 +19,12 @@ describeOperation({
     const maximum = maximumOf(attributes);
     const limit = maximum && dyadic(BigInt(maximum.raw), maximum.binaryPoint);
     return values.map((value) => {
-      const positive = isLess(value, zero) ? zero : value;
+      const positive = isLess(value, nothing) ? zeroAt(value) : value;
       const result = limit && isLess(limit, positive) ? limit : positive;
       trace(result);
+      // Both binary points count, whichever of the two is the result; the maximum's only where there is a value to clip.
+      trace(zeroAt(value));
+      if (limit && value.binaryPoint > -Infinity) trace(zeroAt(limit));
       return result;
     });
   },

@@ -1,4 +1,4 @@
-import { plus, zero } from './dyadic.js';
+import { plus, nothing } from './dyadic.js';
 import type { Dyadic } from './dyadic.js';
 import type { Trace } from './contract.js';
 
@@ -10,7 +10,7 @@ export function tracedSum(terms: readonly Dyadic[], trace: Trace, intermediate?:
       const next = plus(sum, term);
       trace(next, intermediate);
       return next;
-    }, zero);
+    }, nothing);
   }
-  return terms.reduce(plus, zero);
+  return terms.reduce(plus, nothing);
 }

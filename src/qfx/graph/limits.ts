@@ -9,6 +9,8 @@ export const limits = {
   nodeValues: 2 ** 24,
   /** Rows or columns of an image. */
   imageSide: 2 ** 16,
+  /** Different numbers of taps that the windows of one average have on the image. */
+  poolingCounts: 2 ** 12,
   /** Values of all nodes of a graph together. */
   graphValues: 2 ** 26,
   /** Multiplications of all nodes together, for one image. */

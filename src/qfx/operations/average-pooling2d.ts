@@ -24,7 +24,7 @@ export const averagePooling2d = averageOf<AveragePooling2dAttributes>(
 
 function checkedCounts(context: NodeContext<AveragePooling2dAttributes>, windows: PoolingWindows): readonly number[] {
   const { counts } = context.attributes;
-  const found = countTaps(windows);
+  const found = countTaps(windows, layer(context.name));
   if (describeShape(counts) === describeShape(found)) return counts;
   throw new QfxError(
     layer(context.name),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { QfxError } from '../errors.js';
+import { limits } from '../graph/limits.js';
 import type { IntegerTensor } from '../number/raw-array.js';
 import { maximumNumberWordLength } from '../number/type.js';
 import { paddingAmounts, positivePair, requireImage } from './checks.js';
@@ -88,14 +89,27 @@ export function* windowsOf({ geometry, outputs, channels, rows, columns }: Pooli
  * @param input [height, width] of the image
  */
 export function poolingCounts(input: Pair, poolSize: Pair, strides: Pair, padding: Padding): number[] {
-  return countTaps(slide(input, poolSize, strides, padding, 'pooling'));
+  return countTaps(slide(input, poolSize, strides, padding, 'pooling'), 'pooling');
 }
 
-/** The distinct numbers of taps on the image of these windows, ascending. */
-export function countTaps({ rows, columns }: Pick<PoolingWindows, 'rows' | 'columns'>): number[] {
-  const lengths = (ranges: readonly TapRange[]) => [...new Set(ranges.map(({ first, end }) => end - first))];
-  const counts = lengths(rows).flatMap((row) => lengths(columns).map((column) => row * column));
-  return [...new Set(counts)].sort((a, b) => a - b);
+/**
+ * The distinct numbers of taps on the image of these windows, ascending.
+ * @param where for the error when there are absurdly many
+ */
+export function countTaps({ rows, columns }: Pick<PoolingWindows, 'rows' | 'columns'>, where: string): number[] {
+  const lengths = (ranges: readonly TapRange[]) => new Set(ranges.map(({ first, end }) => end - first));
+  const columnLengths = lengths(columns);
+  const counts = new Set<number>();
+  for (const row of lengths(rows)) {
+    for (const column of columnLengths) counts.add(row * column);
+    if (counts.size > limits.poolingCounts) {
+      throw new QfxError(
+        where,
+        `its windows have more than ${limits.poolingCounts} different numbers of taps on the image`,
+      );
+    }
+  }
+  return [...counts].sort((a, b) => a - b);
 }
 
 /**

@@ -6,9 +6,9 @@ import type { Interval } from './interval.js';
 import { alignedOperandType, channelIntervals, prepareAlignment } from './operand.js';
 import type { NodeTyping, OperandDescription } from './operation.js';
 import { bigIntArithmetic, numberArithmetic } from './scalars.js';
-import type { Arithmetic, Scalars } from './scalars.js';
+import type { Arithmetic, Scalar, Scalars } from './scalars.js';
 import { largestRanges, tapRanges } from './window.js';
-import type { Pair, WindowGeometry } from './window.js';
+import type { Pair, TapRange, WindowGeometry } from './window.js';
 
 /**
  * A convolution, or a dense layer as one on an image of one pixel: weighted sums of the values under a window.
@@ -43,29 +43,53 @@ function sumInterval(sum: WeightedSum, channels: readonly Interval[]): Interval 
   const bias = foldBias(sum, binaryPoint, arithmetic);
   const low = channels.map((interval) => arithmetic.scalar(interval.minimum));
   const high = channels.map((interval) => arithmetic.scalar(interval.maximum));
-  const taps = tapExtremes(sum, weights, low, high, arithmetic);
+  const { down, up } = tapExtremes(sum, weights, low, high, arithmetic);
+  const [lowestOver, highestOver] = [down, up].map((taps) =>
+    accumulateTaps(taps, geometry.kernel, outputChannels, arithmetic),
+  );
   const rowRanges = largestRanges(tapRanges(geometry, sum.outputs, 0));
   const columnRanges = largestRanges(tapRanges(geometry, sum.outputs, 1));
-  let minimum = arithmetic.zero;
-  let maximum = arithmetic.zero;
+  const { zero } = arithmetic;
+  let minimum = zero;
+  let maximum = zero;
   for (const rows of rowRanges) {
     for (const columns of columnRanges) {
       for (let output = 0; output < outputChannels; output++) {
-        let down = bias[output] < arithmetic.zero ? bias[output] : arithmetic.zero;
-        let up = bias[output] > arithmetic.zero ? bias[output] : arithmetic.zero;
-        for (let row = rows.first; row < rows.end; row++) {
-          for (let column = columns.first; column < columns.end; column++) {
-            const tap = (row * geometry.kernel[1] + column) * outputChannels + output;
-            down += taps.down[tap];
-            up += taps.up[tap];
-          }
-        }
-        if (down < minimum) minimum = down;
-        if (up > maximum) maximum = up;
+        const lowest = lowestOver(rows, columns, output) + (bias[output] < zero ? bias[output] : zero);
+        const highest = highestOver(rows, columns, output) + (bias[output] > zero ? bias[output] : zero);
+        if (lowest < minimum) minimum = lowest;
+        if (highest > maximum) maximum = highest;
       }
     }
   }
   return { minimum: BigInt(minimum), maximum: BigInt(maximum), binaryPoint };
+}
+
+/** The sum over a rectangle of taps for one output channel, from a table of the sums up to each tap. */
+function accumulateTaps(
+  taps: Scalars,
+  [kernelHeight, kernelWidth]: Pair,
+  outputs: number,
+  { allocate }: Arithmetic,
+): (rows: TapRange, columns: TapRange, output: number) => Scalar {
+  const rowLength = (kernelWidth + 1) * outputs;
+  const until = allocate((kernelHeight + 1) * rowLength);
+  for (let row = 0; row < kernelHeight; row++) {
+    for (let index = 0; index < kernelWidth * outputs; index++) {
+      const at = (row + 1) * rowLength + outputs + index;
+      const tap = taps[row * kernelWidth * outputs + index];
+      until[at] = tap + until[at - outputs] + until[at - rowLength] - until[at - rowLength - outputs];
+    }
+  }
+  return (rows, columns, output) => {
+    const sum = (row: number, column: number) => until[row * rowLength + column * outputs + output];
+    return (
+      sum(rows.end, columns.end) -
+      sum(rows.first, columns.end) -
+      sum(rows.end, columns.first) +
+      sum(rows.first, columns.first)
+    );
+  };
 }
 
 /** For each tap and output channel how far down and up its products can pull. */
@@ -124,7 +148,8 @@ function boundArithmetic(sum: WeightedSum, channels: readonly Interval[], binary
   for (let output = 0; sum.bias && output < sum.outputChannels; output++) {
     biasBits = Math.max(biasBits, alignedBits(sum.bias, output, 0));
   }
-  const sumBits = Math.max(productBits + Math.ceil(Math.log2(sum.weights.raw.length)), biasBits) + 1;
+  // One bit for the sum with a bias, one for two sums on the way to a rectangle's.
+  const sumBits = Math.max(productBits + Math.ceil(Math.log2(sum.weights.raw.length)), biasBits) + 2;
   return sumBits <= maximumNumberWordLength ? numberArithmetic : bigIntArithmetic;
 }
 

@@ -81,9 +81,13 @@ export function tapRanges(geometry: WindowGeometry, outputs: Pair, axis: 0 | 1):
   });
 }
 
-/** Those of the ranges that no other one contains, each once. */
+/** Those of the ranges that no other one contains, each once, in their order. */
 export function largestRanges(ranges: readonly TapRange[]): TapRange[] {
-  const distinct = [...new Map(ranges.map((range) => [`${range.first} ${range.end}`, range])).values()];
-  const contains = (outer: TapRange, inner: TapRange) => outer.first <= inner.first && outer.end >= inner.end;
-  return distinct.filter((range) => !distinct.some((other) => other !== range && contains(other, range)));
+  const ordered = [...ranges].sort((a, b) => a.first - b.first || b.end - a.end);
+  let reached = -1;
+  return ordered.filter(({ end }) => {
+    const isLarger = end > reached;
+    reached = Math.max(reached, end);
+    return isLarger;
+  });
 }
