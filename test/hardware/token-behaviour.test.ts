@@ -25,13 +25,15 @@ function allOperations(): Graph {
   const joined = network.concatenate(sum, network.conv2d(sum, 6, { size: [1, 1] }), sum);
   const pooled = network.averagePool(network.maxPool(joined, { size: [3, 2], strides: [1, 2] }), { padding: 'same' });
   const spread = network.conv2d(pooled, 6, { size: [1, 1], padding: [1, 1, 2, 2] });
+  // Windows that lie left of the image, and pixels behind the last window of a row and of the image.
+  const beside = network.conv2d(spread, 6, { size: [1, 1], strides: [1, 4], padding: [0, 0, 1, 0] });
   const classes = network.argmax(network.reshape(spread, 7, 3, 14));
   const vector = network.concatenate(
     network.globalPool('global-average-pooling2d', sum),
     network.globalPool('global-max-pooling2d', sum),
     network.requantize(network.flatten(pooled)),
   );
-  return network.build(classes, network.dense(vector, 10), sum);
+  return network.build(classes, network.dense(vector, 10), beside, sum);
 }
 
 /** Prints what the processes of an emitted project do with their streams, one process after the other. */
