@@ -14,11 +14,11 @@ export default defineRun({
     // Outputs of convolutions are accumulators: 12 bits.
     const q = layers({ weights: bits, bias: bits, scale: bits, offset: bits, activations: bits });
 
-    /** Convolution and BatchNorm; what comes out is exact, since the next ReLU casts. */
+    /** Convolution and BatchNorm: accumulators of 12 bits, so that a shortcut can add them in few bits. */
     const convolution = (name: string, input: Tensor, filters: number, kernelSize: number, strides: number) => {
       const options = { filters, kernelSize, strides, padding: 'same', useBias: false } as const;
       const sums = q.conv2d({ name: `${name}_conv`, ...options }).apply(input);
-      return q.batchNormalization({ name: `${name}_norm`, momentum: 0.9, output: 'exact' }).apply(sums) as Tensor;
+      return q.batchNormalization({ name: `${name}_norm`, momentum: 0.9 }).apply(sums) as Tensor;
     };
     const relu = (name: string, input: Tensor) => q.relu({ name: `${name}_relu` }).apply(input) as Tensor;
 
