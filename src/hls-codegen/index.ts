@@ -1,6 +1,7 @@
 /** Graph -> Vitis HLS project. */
 export { exportHls } from './export-hls.js';
 export type { ExportedProject, ExportOptions } from './export-hls.js';
+export { knownBoards, loadBoard } from './board.js';
 export { registerEmitter } from './operations/index.js';
 export type { Emission, Emitter, EmitterContext, EmitterOperand, Table } from './operations/emitter.js';
 export { packageRoot, packageVersion } from './package-root.js';
