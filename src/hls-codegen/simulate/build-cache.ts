@@ -1,5 +1,5 @@
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import envPaths from 'env-paths';
 
 /** The oldest results are removed beyond this many bytes. */
@@ -67,7 +67,7 @@ export class BuildCache {
     let total = 0;
     for (const { path, size, age } of entries) {
       total += size;
-      const abandoned = size === 0 || path.includes('build-');
+      const abandoned = size === 0 || basename(path).startsWith('build-');
       if (age > youngestRemoved && (total > largestCache || abandoned))
         await rm(path, { recursive: true, force: true });
     }

@@ -10,7 +10,12 @@ export const nativeFlags: readonly string[] = ['-std=c++14', '-O2', '-w'];
 /** Compiles on all cores, then links. */
 export async function buildNative(job: BuildJob): Promise<void> {
   const { compiler, program, workFolder, signal } = job;
-  const includes = program.includeFolders.flatMap((folder) => ['-isystem', folder]);
+  /** Messages name the project's files from its folder on. */
+  const place = (path: string) => {
+    const inside = relative(program.root, path);
+    return inside.startsWith('..') ? path : inside;
+  };
+  const includes = program.includeFolders.flatMap((folder) => ['-isystem', place(folder)]);
   const run = (args: readonly string[], signal?: AbortSignal) =>
     runProcess(compiler.command, args, {
       signal,
@@ -18,8 +23,8 @@ export async function buildNative(job: BuildJob): Promise<void> {
       temporaryFolder: workFolder,
       startsOthers: true,
     });
-  const tasks = job.compile.map(({ unit, object }) => async (signal: AbortSignal) => {
-    const source = relative(program.root, unit.source);
+  const tasks = job.compile.map(({ units: [unit], object }) => async (signal: AbortSignal) => {
+    const source = place(unit.source);
     const result = await run([...nativeFlags, ...includes, '-c', source, '-o', object], signal);
     if (result.exitStatus !== 0) throw compileError(source, compiler, result);
     job.onCompiled();

@@ -10,15 +10,19 @@ export const npmFlags: readonly string[] = ['-std=c++14', '-O2', '-w', '-fno-exc
 /** Large enough for what a layer keeps on its stack; below the data, so that an overflow is a trap and not a wrong result. */
 const npmLinkFlags: readonly string[] = ['-Wl,-z,stack-size=8388608', '-Wl,--stack-first'];
 
+/** Sources that are compiled as one. */
+export interface NpmCompileTask {
+  readonly sources: readonly string[];
+  readonly arguments: readonly string[];
+  /** Path of the object file on this machine. */
+  readonly object: string;
+}
+
 /** What the program npm-compiler-program does, on its standard input as JSON. */
 export interface NpmCompilerJob {
   /** Path in the compiler's own file system to path on this machine. */
   readonly files: Readonly<Record<string, string>>;
-  readonly compile: readonly {
-    readonly source: string;
-    readonly arguments: readonly string[];
-    readonly object: string;
-  }[];
+  readonly compile: readonly NpmCompileTask[];
   readonly link: {
     readonly arguments: readonly string[];
     readonly objects: readonly string[];
@@ -28,7 +32,7 @@ export interface NpmCompilerJob {
 
 /** A line that npm-compiler-program writes. */
 export type NpmCompilerEvent =
-  { readonly event: 'compiled' } | { readonly event: 'failed'; readonly source: string; readonly errorText: string };
+  { readonly event: 'compiled' } | { readonly event: 'failed'; readonly where: string; readonly errorText: string };
 
 /** Compiles and links in one process of its own: loading the compiler takes seconds. */
 export async function buildNpm(job: BuildJob): Promise<void> {
@@ -42,11 +46,11 @@ export async function buildNpm(job: BuildJob): Promise<void> {
     );
   };
   const includes = program.includeFolders.flatMap((folder) => ['-isystem', place(folder)]);
-  const paths = new Set(job.compile.flatMap(({ unit }) => [unit.source, ...unit.headers]));
+  const paths = new Set(job.compile.flatMap(({ units }) => units.flatMap((unit) => [unit.source, ...unit.headers])));
   const input: NpmCompilerJob = {
     files: Object.fromEntries([...paths].map((path) => [place(path), path])),
-    compile: job.compile.map(({ unit, object }) => ({
-      source: place(unit.source),
+    compile: job.compile.map(({ units, object }) => ({
+      sources: units.map((unit) => place(unit.source)),
       arguments: [...npmFlags, ...includes],
       object,
     })),
@@ -62,6 +66,6 @@ export async function buildNpm(job: BuildJob): Promise<void> {
       else failure = event;
     },
   });
-  if (failure) throw compileError(failure.source, compiler, { errorText: failure.errorText, ending: '' });
+  if (failure) throw compileError(failure.where, compiler, { errorText: failure.errorText, ending: '' });
   if (result.exitStatus !== 0) throw compileError('the simulation', compiler, result);
 }

@@ -43,17 +43,22 @@ async function clang(
     return tree?.[output] as Uint8Array;
   } catch (error) {
     if (!(error instanceof Exit)) throw error;
-    say({ event: 'failed', source: where, errorText });
+    say({ event: 'failed', where, errorText });
     return undefined;
   }
 }
+
+/** The source that includes those which are compiled as one; no file of a project has this name. */
+const mainName = 'all-of-them.cpp';
 
 async function main(): Promise<boolean> {
   const job = JSON.parse(readFileSync(0, 'utf8')) as NpmCompilerJob;
   const files = makeTree(job.files);
   await runLLVM(undefined, {}, { fetchProgress: () => {} }); // loads it; by itself it would write its progress to standard output
   for (const task of job.compile) {
-    const object = await clang([...task.arguments, '-c', task.source], files, 'output.o', task.source);
+    const main = task.sources.map((source) => `#include "${source}"\n`).join('');
+    const where = task.sources.length === 1 ? task.sources[0] : 'C simulation';
+    const object = await clang([...task.arguments, '-c', mainName], { ...files, [mainName]: main }, 'output.o', where);
     if (!object) return false;
     writeFileSync(task.object, object);
     say({ event: 'compiled' });

@@ -49,7 +49,7 @@ export function storeRaw(raw: ArrayLike<number | bigint>, format: FixedPointForm
     const inside =
       typeof value === 'bigint'
         ? value >= minimum && value <= maximum
-        : Number.isInteger(value) && value >= low && value <= high;
+        : Number.isSafeInteger(value) && value >= low && value <= high;
     if (!inside) throw new QfxError(where, `value ${index} is ${value}, allowed: integers ${minimum} to ${maximum}`);
     if (big) stored[index] = BigInt(value);
     else stored[index] = Number(value);

@@ -85,6 +85,7 @@ class testbench {
       const bool last = taken.last == ap_uint<1>(1);
       if (last && word < port.words_per_image) fail(port, "TLAST on " + place);
       if (!last && word == port.words_per_image) fail(port, "no TLAST on " + place);
+      if (taken.keep != decltype(taken.keep)(-1)) fail(port, "TKEEP leaves bytes out of " + place);
       for (int lane = 0; lane < port.lanes; ++lane) {
         const long long raw = slot(taken, lane, port);
         if (values++ < port.values.values_per_image) {

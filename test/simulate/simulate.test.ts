@@ -1,0 +1,288 @@
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Network } from '../../src/qfx/execute/network.js';
+import { findApTypes, findCompiler, requireOracle } from '../support/oracles.js';
+import { smallNetwork } from './network.js';
+import { edit, Workbench } from './project.js';
+
+const graph = smallNetwork();
+const network = new Network(graph);
+const compiler = findCompiler();
+let bench: Workbench;
+
+beforeAll(async () => void (bench = await Workbench.open(graph)));
+afterAll(() => bench.close());
+
+/** Values of one image in all layers. */
+const valuesInside = graph.nodes.reduce(
+  (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+  0,
+);
+
+describe('a C simulation with a native compiler', () => {
+  it('agrees with the executor in every layer, on the stored vectors', async (context) => {
+    requireOracle(context, compiler);
+    const result = await bench.simulate(bench.project);
+    expect(result.firstMismatch).toBeUndefined();
+    expect(result).toMatchObject({ images: 16, mismatches: 0, valuesCompared: 16 * (valuesInside + 5) });
+    expect(result.layers.map(({ name }) => name)).toEqual(graph.nodes.map(({ name }) => name));
+    expect(result.compiler).toMatch(/g\+\+|clang/);
+  });
+
+  it('compares layers on the first images and outputs on all, split over processes', async (context) => {
+    requireOracle(context, compiler);
+    const progress: string[] = [];
+    const result = await bench.simulate(bench.project, {
+      images: 100,
+      layersFor: 60,
+      seed: 7,
+      onProgress: (stage, done, total) => progress.push(`${stage} ${done}/${total}`),
+    });
+    expect(result).toMatchObject({ images: 100, mismatches: 0, valuesCompared: 60 * valuesInside + 100 * 5 });
+    for (const last of ['vectors 100/100', 'simulate 100/100']) expect(progress).toContain(last);
+    expect(progress.find((line) => line.startsWith('compile'))).toBeDefined();
+  });
+
+  it('returns the outputs that the C++ computed', async (context) => {
+    requireOracle(context, compiler);
+    const image = (index: number) =>
+      Uint8Array.from({ length: 96 }, (_, position) => (index * 31 + position * 7) % 256);
+    const { outputs, mismatches } = await bench.simulate(bench.project, { inputs: { count: 40, image }, layersFor: 1 });
+    expect(mismatches).toBe(0);
+    const [{ layer, valuesPerImage, simulated }] = outputs;
+    expect([layer, valuesPerImage, simulated.length]).toEqual(['scores', 5, 200]);
+    for (const index of [0, 19, 39]) {
+      const { scores } = network.run(image(index), { layers: false }).outputs;
+      expect(Array.from(simulated.subarray(5 * index, 5 * index + 5), Number)).toEqual([...scores.raw]);
+    }
+  });
+
+  it("agrees with AMD's headers, too", async (context) => {
+    requireOracle(context, compiler);
+    const headers = requireOracle(context, findApTypes());
+    const result = await bench.simulate(bench.project, { headers });
+    expect(result).toMatchObject({ images: 16, mismatches: 0, valuesCompared: 16 * (valuesInside + 5) });
+  });
+});
+
+describe('the testbench by itself', () => {
+  it('finds its vectors from a folder below, compares all layers, and says so', async (context) => {
+    requireOracle(context, compiler);
+    const { exitCode, stdout, stderr } = await bench.runTestbench(bench.project);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(
+      `16 images: ${16 * (valuesInside + 5)} values compared (${16 * valuesInside} of them inside the network), 0 mismatches`,
+    );
+  });
+
+  it('compares outputs alone where there are no taps', async (context) => {
+    requireOracle(context, compiler);
+    const { exitCode, stdout } = await bench.runTestbench(bench.project, [
+      '--outputs-only',
+      '--first',
+      '4',
+      '--images',
+      '2',
+    ]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe('2 images: 10 values compared (0 of them inside the network), 0 mismatches');
+  });
+
+  it.for([
+    [['--images', '0'], 'no values were compared'],
+    [['--images', '17'], 'image 16 wanted, there are 16'],
+    [['--images', 'x'], '--images takes a number, found: x'],
+    [['--first', '16'], 'no values were compared'],
+    [['--first'], '--first takes a value'],
+    [['--fast'], 'unknown option --fast'],
+    [['--vectors', 'nowhere'], 'cannot open nowhere/vectors.txt'],
+    [['--report', 'nowhere/report.json'], "the report can't be written to nowhere/report.json"],
+    [['--outputs', 'nowhere'], 'no outputs can be written to nowhere'],
+  ] as const)('refuses %s', async ([args, message], context) => {
+    requireOracle(context, compiler);
+    const { exitCode, stderr } = await bench.runTestbench(bench.project, args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`testbench: ${message}`);
+  });
+});
+
+describe('a broken project', () => {
+  const top = 'src/qfx_small_network.cpp';
+  const writeOutput = /(qfx::write_axis<output_config>\(\w+, output\);)/;
+  /** Changes every word that has come out. */
+  const onWords = (change: string) =>
+    `$1\n  for (int k = output.size(); k > 0; --k) { output_axis_t word = output.read(); ${change} output.write(word); }`;
+  const tapOfShortcut = /(QFX_TAP\(6, (\w+), \d+\);)/;
+
+  it('with another weight: the layer, image, index and both integers are named', async (context) => {
+    requireOracle(context, compiler);
+    const project = await bench.copied();
+    const file = join(project, 'src/layers/l5_conv_2.cpp');
+    const source = await readFile(file, 'utf8');
+    const table = source.indexOf('_weights[');
+    const weight = /\{(-?\d+)/.exec(source.slice(table + source.slice(table).indexOf('= {') + 3))![1];
+    const other = Number(weight) === 7 ? 6 : Number(weight) + 1;
+    await writeFile(file, source.slice(0, table) + source.slice(table).replace(`{${weight}`, `{${other}`));
+
+    const { mismatches, layers, firstMismatch, outputs } = await bench.simulate(project);
+    const alone = await bench.runTestbench(project);
+    expect(alone.exitCode).toBe(1);
+    expect(mismatches).toBeGreaterThan(0);
+    expect(layers.filter((layer) => layer.mismatches > 0).map(({ name }) => name)).toEqual([
+      'conv 2',
+      'shortcut',
+      'flat',
+      'scores',
+    ]);
+    const { layer, isOutput, image, index, expected, actual } = firstMismatch!;
+    expect([layer, isOutput]).toEqual(['conv 2', false]);
+    const input = await readFile(join(project, 'testbench/vectors/input.bin'));
+    const values = network.run(input.subarray(96 * image, 96 * (image + 1))).layers['conv 2'].raw;
+    expect(Number(expected)).toBe(values[index]);
+    expect(actual).not.toBe(expected);
+    expect(alone.stderr).toBe(
+      `MISMATCH: layer "conv 2", image ${image}, index ${index}: expected ${expected}, actual ${actual}`,
+    );
+    const differing = outputs[0].simulated.filter((value, position) => value !== outputs[0].expected[position]).length;
+    expect(differing).toBeGreaterThan(0);
+  });
+
+  const cases: readonly (readonly [
+    what: string,
+    file: string,
+    before: string | RegExp,
+    after: string,
+    message: RegExp,
+  ])[] = [
+    ['no TLAST', top, writeOutput, onWords('word.last = false;'), /port output: no TLAST on word (\d+) of \1$/],
+    ['TLAST on every word', top, writeOutput, onWords('word.last = true;'), /port output: TLAST on word 1 of/],
+    ['no TKEEP', top, writeOutput, onWords('word.keep = 0;'), /port output: TKEEP leaves bytes out of word 1/],
+    [
+      'a missing output word',
+      top,
+      writeOutput,
+      '$1\n  output.read();',
+      /port output: .*TLAST|word \d+ of \d+ is missing/,
+    ],
+    ['another output word', top, writeOutput, '$1\n  output.write({});', /port output: the stream holds more than/],
+    ['unread input', top, writeOutput, '$1\n  input.write({});', /port input: the network has left words of the image/],
+    [
+      'a value left in a stream',
+      top,
+      tapOfShortcut,
+      '$2.write($2.read());\n  $2.write({});\n  $1',
+      /layer "shortcut": its stream holds more/,
+    ],
+    ['a value left behind a tap', top, tapOfShortcut, '$1\n  $2.write({});', /still holds data/],
+    [
+      'a value lost before a tap',
+      top,
+      tapOfShortcut,
+      '$2.read();\n  $1',
+      /layer "shortcut": its stream ended after \d+ of \d+ words/,
+    ],
+    ['a read from an empty stream', top, tapOfShortcut, '$1\n  $2.read();', /read while empty/],
+    ['a layer without tap', top, tapOfShortcut, '', /layer "shortcut": no tap reported its values/],
+    [
+      'a tap of half a layer',
+      top,
+      /QFX_TAP\(6, (\w+), \d+\);/,
+      'QFX_TAP(6, $1, 1); $1.read();',
+      /layer "shortcut": its stream holds more/,
+    ],
+    ['a crash', top, tapOfShortcut, '$1\n  __builtin_trap();', /it crashed: .*SIG(ILL|TRAP|ABRT)/],
+    ['an exit in the middle', top, tapOfShortcut, '$1\n  std::_Exit(0);', /stopped with status 0 before its end/],
+    [
+      'a compile error',
+      top,
+      tapOfShortcut,
+      '$1\n  this is not C++;',
+      /^src\/qfx_small_network.cpp: does not compile with .*\n.*error:/s,
+    ],
+    [
+      'a link error',
+      top,
+      tapOfShortcut,
+      '$1\n  extern void nowhere();\n  nowhere();',
+      /does not compile with .*nowhere/s,
+    ],
+    [
+      'a testbench that lies about its end',
+      'testbench/testbench.cpp',
+      'return testbench.finish();',
+      'testbench.finish();\n  return 1;',
+      /reports 0 mismatches, but ends with status 1/,
+    ],
+    [
+      'a report that is cut off',
+      'include/qfx/testbench/report.h',
+      '\\"complete\\": true\\n}',
+      '',
+      /its report is cut off/,
+    ],
+    [
+      'a count of fewer values',
+      'include/qfx/testbench/comparison.h',
+      '++total.values;',
+      'total.values = 1;',
+      /values were compared, not/,
+    ],
+  ];
+
+  it.for(cases)('with %s is a failure of its own', async ([, file, before, after, message], context) => {
+    requireOracle(context, compiler);
+    const project = await bench.edited(file, before, after);
+    await expect(bench.simulate(project)).rejects.toThrow(message);
+  });
+});
+
+describe('broken vectors', () => {
+  const vectors = 'testbench/vectors';
+  it.for([
+    ['input.bin', 'cannot open|no such file'],
+    ['layer-l3_relu.bin', 'cannot open'],
+    ['output-output.bin', 'cannot open'],
+    ['vectors.txt', 'no test vectors'],
+  ])('without %s', async ([file, message], context) => {
+    requireOracle(context, compiler);
+    const project = await bench.copied();
+    await rm(join(project, vectors, file));
+    await expect(bench.simulate(project)).rejects.toThrow(new RegExp(message));
+  });
+
+  it.for(['input.bin', 'layer-l3_relu.bin', 'output-output.bin'])('with %s cut off', async (file, context) => {
+    requireOracle(context, compiler);
+    const project = await bench.copied();
+    await truncate(join(project, vectors, file), 70);
+    await expect(bench.simulate(project)).rejects.toThrow(/has 70 bytes, expected \d+/);
+  });
+
+  it('with a list that is cut off, of another network, without images or without outputs', async (context) => {
+    requireOracle(context, compiler);
+    for (const [before, after, message] of [
+      ['end\n', '', /cut off/],
+      ['images 16', 'images 0', /not a list of test vectors/],
+      [/output .*\n/, '', /no output vectors/],
+      [/layer 3 16 \d+/, 'layer 3 16 7', /vectors of another network: layer 3/],
+      ['layer 3 16', 'layer 3 17', /wrong number of images: layer 3/],
+      ['layer 3', 'layer 2', /listed twice|another network/],
+    ] as const) {
+      const project = await bench.copied();
+      await edit(join(project, vectors, 'vectors.txt'), before, after);
+      await expect(bench.simulate(project)).rejects.toThrow(message);
+    }
+  });
+
+  it('with one wrong expected value: it is found', async (context) => {
+    requireOracle(context, compiler);
+    const project = await bench.copied();
+    const file = join(project, vectors, 'output-output.bin');
+    const bytes = await readFile(file);
+    bytes[2 * (5 * 9 + 3)] ^= 1;
+    await writeFile(file, bytes);
+    const { mismatches, firstMismatch } = await bench.simulate(project);
+    expect(mismatches).toBe(1);
+    expect(firstMismatch).toMatchObject({ layer: 'scores', isOutput: true, image: 9, index: 3 });
+  });
+});
