@@ -84,7 +84,11 @@ async function importModule(path: string, file: string): Promise<Record<string, 
     if (extension === '.js' || extension === '.mjs') return (await import(url)) as Record<string, unknown>;
     if (extension === '.ts' || extension === '.mts') {
       const { tsImport } = await import('tsx/esm/api');
-      return (await tsImport(url, import.meta.url)) as Record<string, unknown>;
+      const imported = (await tsImport(url, import.meta.url)) as Record<string, unknown>;
+      // In a folder whose package.json does not say "type": "module", the exports arrive as CommonJS: inside of `default`.
+      const { default: inner } = imported;
+      const isCommonJs = typeof inner === 'object' && inner !== null && '__esModule' in inner;
+      return isCommonJs ? (inner as unknown as Record<string, unknown>) : imported;
     }
   } catch (cause) {
     const { name, message } = cause as Error;
