@@ -15,7 +15,7 @@ export { buildGraph } from './graph/build.js';
 export { findNode, graphContexts } from './graph/context.js';
 export { loadGraph, saveGraph } from './graph/file.js';
 export type { LoadOptions } from './graph/file.js';
-export { limits } from './graph/limits.js';
+export { limits } from './limits.js';
 export { summarizeGraph } from './graph/summary.js';
 export type { GraphSummary, LayerSummary } from './graph/summary.js';
 

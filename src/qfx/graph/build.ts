@@ -10,7 +10,7 @@ import { nodeContext } from './context.js';
 import type { Graph, GraphNode, GraphSpecification, JsonObject, NodeSpecification } from './graph.js';
 import { describeIssues } from './issues.js';
 import { copyJsonObject } from './json.js';
-import { checkName, limits } from './limits.js';
+import { checkName, limits } from '../limits.js';
 import { checkShape, checkTensor, copyTensor, copyType } from './tensor.js';
 
 /** Modes of a type that equals the exact one: nothing is rounded and nothing overflows. */

@@ -5,7 +5,7 @@ import { describeFormat, isUniform, rawRange } from '../number/type.js';
 import type { FixedPointFormat, Spread, TensorFormat, TensorType } from '../number/type.js';
 import { formatAt, validateTensorFormat } from '../number/validate-type.js';
 import { describeShape, elementCount } from '../operations/operation.js';
-import { limits } from './limits.js';
+import { limits } from '../limits.js';
 
 /**
  * Throws unless shape, format, storage and every raw integer agree.

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { QfxError } from '../errors.js';
 import type { IntegerTensor } from '../number/raw-array.js';
-import { limits } from '../graph/limits.js';
+import { limits } from '../limits.js';
 import { describeShape, layer } from './operation.js';
 import type { NodeContext } from './operation.js';
 

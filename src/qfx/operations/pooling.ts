@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { QfxError } from '../errors.js';
-import { limits } from '../graph/limits.js';
+import { limits } from '../limits.js';
 import type { IntegerTensor } from '../number/raw-array.js';
 import { maximumNumberWordLength } from '../number/type.js';
 import { paddingAmounts, positivePair, requireImage } from './checks.js';

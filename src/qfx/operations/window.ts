@@ -1,5 +1,5 @@
 import { QfxError } from '../errors.js';
-import { limits } from '../graph/limits.js';
+import { limits } from '../limits.js';
 
 /** [height, width] */
 export type Pair = readonly [number, number];

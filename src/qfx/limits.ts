@@ -1,4 +1,4 @@
-import { QfxError } from '../errors.js';
+import { QfxError } from './errors.js';
 
 /**
  * What a graph may ask for. Generous for what fits an FPGA, small enough that a file which claims absurd sizes is refused
