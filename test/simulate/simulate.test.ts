@@ -1,6 +1,7 @@
-import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Network } from '../../src/qfx/execute/network.js';
 import { findApTypes, findCompiler, requireOracle } from '../support/oracles.js';
 import { smallNetwork } from './network.js';
@@ -235,6 +236,36 @@ describe('a broken project', () => {
     const project = await bench.edited(file, before, after);
     await expect(bench.simulate(project)).rejects.toThrow(message);
   });
+});
+
+describe('an interruption', () => {
+  const endless = /(QFX_TAP\(6, (\w+), \d+\);)/;
+
+  it.for(['compile', 'vectors', 'simulate'] as const)(
+    'of "%s" ends everything and leaves nothing',
+    async (stage, context) => {
+      requireOracle(context, compiler);
+      const project = await bench.edited(
+        'src/qfx_small_network.cpp',
+        endless,
+        `$1\n  // ${stage}\n  for (volatile int k = 0; k < 1; ) {}`,
+      );
+      const temporary = await mkdtemp(join(tmpdir(), 'qfx-test-interruption-'));
+      vi.stubEnv('TMPDIR', temporary);
+      const abort = new AbortController();
+      // The simulation says nothing: it never ends its first image.
+      const onProgress = (at: string, done: number, total: number) => {
+        const reached = at === stage || (stage === 'simulate' && at === 'compile' && done === total);
+        if (reached) setTimeout(() => abort.abort(new Error('enough')), 300);
+      };
+      const images = stage === 'vectors' ? 100_000 : 16;
+      await expect(bench.simulate(project, { images, onProgress, signal: abort.signal })).rejects.toThrow('enough');
+      expect(await readdir(temporary)).toEqual([]);
+      expect((await readdir(bench.cacheFolder)).filter((name) => name.startsWith('build-'))).toEqual([]);
+      vi.unstubAllEnvs();
+      await rm(temporary, { recursive: true });
+    },
+  );
 });
 
 describe('broken vectors', () => {

@@ -20,4 +20,10 @@ const wasi = new WASI({
   returnOnExit: true,
 });
 const instance = await instantiate(await compile(readFileSync(module)), wasi.getImportObject());
-process.exitCode = wasi.start(instance);
+try {
+  process.exitCode = wasi.start(instance);
+} catch (error) {
+  // A trap: memory or a stack that ends, an abort.
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 134;
+}
