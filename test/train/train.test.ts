@@ -217,6 +217,21 @@ describe('train', () => {
       await expect(refused({ data: { ...data, shape } })).rejects.toThrow(/takes \[8, 8, 1\].*\[4, 16, 1\]/);
     });
 
+    it('a network that cannot compute exactly, after the first step', async () => {
+      const layers = createLayers({ seed: 3, weights: { wordLength: 16 }, accumulators: 'exact' });
+      const model = tf.sequential({
+        layers: [
+          layers.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 }),
+          layers.flatten(),
+          layers.dense({ name: 'wide', units: 3 }),
+        ],
+      });
+      const steps: number[] = [];
+      const onProgress = ({ step }: { step: number }) => steps.push(step);
+      await expect(refused({ onProgress }, model)).rejects.toThrow(/layer "wide"/);
+      expect(steps).toEqual([1]);
+    });
+
     it('a loss that is not a number', async () => {
       const model = network();
       modelWeights(model)

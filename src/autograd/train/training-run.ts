@@ -123,6 +123,7 @@ export class TrainingRun {
       if (this.state.step >= Math.round(freezing.statistics * this.steps)) await this.freeze('statistics');
       this.surroundings.signal?.throwIfAborted();
       await this.trainStep();
+      if (this.stepsOfSession === 1) this.tryInference();
       await breathe();
     }
   }
@@ -241,6 +242,12 @@ export class TrainingRun {
     x.dispose();
     this.state = { ...this.state, frozen: { ...this.state.frozen, [what]: true } };
     await this.metrics?.write({ kind: 'freeze', step: this.state.step, what, seconds: this.seconds });
+  }
+
+  /** A layer that cannot compute exactly says so on the way through; better after one step than after an epoch. */
+  private tryInference(): void {
+    const { images } = makeBatch(this.trainPart, this.data.shape, [0]);
+    tf.tidy(() => void this.model.apply(tf.tensor(images, [1, ...this.data.shape], 'float32'), { training: false }));
   }
 
   private evaluate(part: ImagePart): Promise<Evaluation> {
