@@ -11,8 +11,8 @@ import { freeze, quantizersOf } from '../freeze/index.js';
 import { createLayers } from '../layers/index.js';
 import { withoutQuantizers } from '../quantizer.js';
 import { tf } from '../tensorflow.js';
-import { makeBatch } from './batches.js';
 import { evaluate } from './evaluate.js';
+import { firstImages } from './first-images.js';
 import { resolveRun } from './run-description.js';
 import type { ResolvedRun, RunDescription } from './run-description.js';
 import type { TrainingResult, TrainingSurroundings } from './surroundings.js';
@@ -91,9 +91,7 @@ function buildModel(run: ResolvedRun, { shape, classes }: DataSet): tf.LayersMod
 }
 
 function freezeRun(run: ResolvedRun, model: tf.LayersModel, data: DataSet, provenance: JsonObject): Graph {
-  const indices = Array.from({ length: comparedImages }, (_, index) => index);
-  const { images } = makeBatch(data.test, data.shape, indices);
-  const samples = tf.tensor(images, [comparedImages, ...data.shape], 'float32');
+  const samples = firstImages(data.test, data.shape, comparedImages);
   try {
     return freeze(model, { samples, name: run.name, provenance });
   } finally {
