@@ -1,6 +1,8 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { execa } from 'execa';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { tf } from 'qfx/autograd';
 import { exportHls, simulate } from 'qfx/hls';
@@ -50,13 +52,13 @@ describeOperation(
 );
 
 let folder: string;
-const before = process.cwd();
+const repository = process.cwd();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'qfx-own-operation-'));
   process.chdir(folder);
 });
 afterEach(async () => {
-  process.chdir(before);
+  process.chdir(repository);
   await rm(folder, { recursive: true });
 });
 
@@ -75,6 +77,24 @@ it('is trained, frozen, exported and simulated without a mismatch', async () => 
   // Ten bits with a sign in, ten bits without one exactly, six of them out.
   expect([node.exactType.signed, node.exactType.wordLength]).toEqual([false, 10]);
   expect([node.outputType.signed, node.outputType.wordLength]).toEqual([false, 6]);
+});
+
+it('is known to a process once it loads a run description that imports it', async () => {
+  const url = (path: string) => JSON.stringify(pathToFileURL(join(repository, path)).href);
+  const files = {
+    'package.json': '{ "type": "module" }',
+    'run.ts': `import ${url('examples/own-operation/index.ts')};
+      export default { name: 'own' as string, data: 'mnist', model: () => null };`,
+    'load.ts': `import { loadRunDescription } from ${url('src/autograd/index.ts')};
+      import { findOperation } from ${url('src/qfx/index.ts')};
+      await loadRunDescription(${JSON.stringify(join(folder, 'run.ts'))});
+      console.log(findOperation('example/absolute').name);`,
+  };
+  for (const [file, text] of Object.entries(files)) await writeFile(file, text);
+  // A process of its own: in this one all modules are the test runner's.
+  const options = { cwd: repository };
+  const { stdout } = await execa(process.execPath, ['--import', 'tsx', join(folder, 'load.ts')], options);
+  expect(stdout).toBe('example/absolute');
 });
 
 it('comes back from its own configuration', () => {

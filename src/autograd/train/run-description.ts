@@ -83,8 +83,7 @@ async function importModule(path: string, file: string): Promise<Record<string, 
   try {
     if (extension === '.js' || extension === '.mjs') return (await import(url)) as Record<string, unknown>;
     if (extension === '.ts' || extension === '.mts') {
-      const { tsImport } = await import('tsx/esm/api');
-      const imported = (await tsImport(url, import.meta.url)) as Record<string, unknown>;
+      const imported = await importTypeScript(url);
       // In a folder whose package.json does not say "type": "module", the exports arrive as CommonJS: inside of `default`.
       const { default: inner } = imported;
       const isCommonJs = typeof inner === 'object' && inner !== null && '__esModule' in inner;
@@ -95,4 +94,15 @@ async function importModule(path: string, file: string): Promise<Record<string, 
     throw new QfxError(file, name === 'QfxError' ? message : `cannot be loaded: ${message}`, { cause });
   }
   throw new QfxError(file, `ends in "${extension}"; a run description is a .js, .mjs, .ts or .mts file`);
+}
+
+/** Imports a TypeScript file, with the modules that are loaded already: operations that it registers are known here. */
+async function importTypeScript(url: string): Promise<Record<string, unknown>> {
+  const hooks = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')]);
+  const unregister = hooks.map(({ register }) => register());
+  try {
+    return (await import(url)) as Record<string, unknown>;
+  } finally {
+    await Promise.all(unregister.map((undo) => undo()));
+  }
 }
