@@ -1,8 +1,8 @@
 // ap_fixed and ap_ufixed for C simulation on machines without AMD's headers.
 //
-// ap_fixed<W, I, Q, O>: W bits, I of them left of the binary point; a value is raw * 2^(I - W). Conversions, + - *, unary
-// minus, comparisons (of one sign), shifts and range() give what AMD's types give, for all 7 rounding modes and AP_SAT, AP_SAT_ZERO,
-// AP_SAT_SYM, AP_WRAP. The rules to know are AMD's:
+// ap_fixed<W, I, Q, O>: W bits, I of them left of the binary point; a value is raw * 2^(I - W). Conversions, + - *,
+// unary minus, comparisons (of one sign), shifts and range() give what AMD's types give, for all 7 rounding modes and
+// AP_SAT, AP_SAT_ZERO, AP_SAT_SYM, AP_WRAP. The rules to know are AMD's:
 //   - a conversion first rounds (Q of the target), then treats overflow (O of the target);
 //   - + - * are exact: their result has a wider type of its own, with the modes AP_TRN, AP_WRAP;
 //   - << and >> keep the type of their operand: bits fall off.
@@ -32,12 +32,21 @@ namespace ap_detail {
 constexpr int larger(int a, int b) { return a > b ? a : b; }
 constexpr int smaller(int a, int b) { return a < b ? a : b; }
 
-template <bool S, class Integer>
-constexpr typename std::enable_if<S, bool>::type below_zero(Integer value) { return value < 0; }
-template <bool S, class Integer>
-constexpr typename std::enable_if<!S, bool>::type below_zero(Integer) { return false; }
+template <class Integer>
+constexpr int bits_of() {
+  return std::is_same<Integer, bool>::value ? 1 : 8 * int(sizeof(Integer));
+}
 
-/** value * 2^-SHIFT, rounded by mode Q; SHIFT >= 1 and below the bits of Integer. No branches: loops over it vectorise. */
+template <bool S, class Integer>
+constexpr typename std::enable_if<S, bool>::type below_zero(Integer value) {
+  return value < 0;
+}
+template <bool S, class Integer>
+constexpr typename std::enable_if<!S, bool>::type below_zero(Integer) {
+  return false;
+}
+
+/** value * 2^-SHIFT, rounded by mode Q; 1 <= SHIFT < bits of Integer. Without branches, so that loops vectorise. */
 template <ap_q_mode Q, int SHIFT, bool S, class Integer>
 constexpr Integer round_right(Integer value) {
   const Integer down = Integer(value >> SHIFT);
@@ -78,10 +87,16 @@ struct conversion {
 
   static constexpr int common_length = S ? larger(work_length, W2 + !S2) : larger(work_length, W2);
   using common = storage_t<O == AP_WRAP || fits ? 1 : common_length, S>;
-  static constexpr common maximum() { return common(storage_t<W2, false>(~storage_t<W2, false>(0)) >> (S2 + storage<W2, false>::bits - W2)); }
-  static constexpr common minimum() { return !S2 ? common(0) : O == AP_SAT_SYM ? common(-maximum()) : common(-maximum() - 1); }
+  static constexpr common maximum() {
+    return common(storage_t<W2, false>(~storage_t<W2, false>(0)) >> (S2 + storage<W2, false>::bits - W2));
+  }
+  static constexpr common minimum() {
+    return !S2 ? common(0) : O == AP_SAT_SYM ? common(-maximum()) : common(-maximum() - 1);
+  }
 
-  static constexpr target convert(source raw) { return overflow(shift(raw), std::integral_constant<int, fits ? 0 : O == AP_WRAP ? 1 : 2>()); }
+  static constexpr target convert(source raw) {
+    return overflow(shift(raw), std::integral_constant<int, fits ? 0 : O == AP_WRAP ? 1 : 2>());
+  }
 
  private:
   static constexpr work shift(source raw) { return shift(raw, std::integral_constant<bool, (right > 0)>()); }
@@ -117,8 +132,7 @@ struct fixed {
       : raw(conversion<W2, W2 - I2, S2, W, W - I, S, Q, O>::convert(value.raw)) {}
   template <class Integer, typename std::enable_if<std::is_integral<Integer>::value, int>::type = 0>
   constexpr fixed(Integer value)
-      : raw(conversion<std::is_same<Integer, bool>::value ? 1 : 8 * int(sizeof(Integer)), 0,
-                       std::is_signed<Integer>::value, W, W - I, S, Q, O>::convert(value)) {}
+      : raw(conversion<bits_of<Integer>(), 0, std::is_signed<Integer>::value, W, W - I, S, Q, O>::convert(value)) {}
   template <int W2, bool S2>
   constexpr fixed(const integer<W2, S2>& value) : raw(conversion<W2, 0, S2, W, W - I, S, Q, O>::convert(value.raw)) {}
   fixed(float) = delete;
@@ -166,7 +180,8 @@ struct fixed {
   constexpr fixed& add(const Value& b, std::true_type) {
     using word = storage_t<W, false>;
     constexpr int left = W - I - Value::binary_point;
-    const word aligned = left < storage<W, false>::bits ? word(word(b.raw) << (left < storage<W, false>::bits ? left : 0)) : word(0);
+    const word aligned =
+        left < storage<W, false>::bits ? word(word(b.raw) << (left < storage<W, false>::bits ? left : 0)) : word(0);
     raw = wrap<W, S>(word(SUBTRACT ? word(raw) - aligned : word(raw) + aligned));
     return *this;
   }
@@ -190,7 +205,8 @@ template <class A, class B, bool S>
 struct sum {
   static constexpr int F = larger(A::binary_point, B::binary_point);
   static constexpr int I = larger(A::word_length - A::binary_point + (B::is_signed && !A::is_signed),
-                                  B::word_length - B::binary_point + (A::is_signed && !B::is_signed)) + 1;
+                                  B::word_length - B::binary_point + (A::is_signed && !B::is_signed)) +
+                           1;
   using type = fixed<I + F, I, S, AP_TRN, AP_WRAP, 0>;
   using word = storage_t<I + F, false>;
   static constexpr word align_a(const A& a) { return word(word(a.raw) << (F - A::binary_point)); }
@@ -216,7 +232,7 @@ void operator*(const fixed<W, I, S, Q, O, 0>& a, const fixed<W2, I2, S2, Q2, O2,
 #else
 template <int W, int I, bool S, ap_q_mode Q, ap_o_mode O, int W2, int I2, bool S2, ap_q_mode Q2, ap_o_mode O2>
 constexpr fixed<W + W2, I + I2, S || S2, AP_TRN, AP_WRAP, 0> operator*(const fixed<W, I, S, Q, O, 0>& a,
-                                                                    const fixed<W2, I2, S2, Q2, O2, 0>& b) {
+                                                                       const fixed<W2, I2, S2, Q2, O2, 0>& b) {
   using type = fixed<W + W2, I + I2, S || S2, AP_TRN, AP_WRAP, 0>;
   using word = typename type::raw_type;
   return type::from_storage(word(word(a.raw) * word(b.raw)));
@@ -232,15 +248,19 @@ struct comparison {
   static constexpr int length = larger(A::word_length - A::binary_point, B::word_length - B::binary_point) + F;
   using word = storage_t<length, A::is_signed>;
   using unsigned_word = storage_t<length, false>;
-  static constexpr word a(const A& value) { return word(unsigned_word(unsigned_word(value.raw) << (F - A::binary_point))); }
-  static constexpr word b(const B& value) { return word(unsigned_word(unsigned_word(value.raw) << (F - B::binary_point))); }
+  static constexpr word a(const A& value) {
+    return word(unsigned_word(unsigned_word(value.raw) << (F - A::binary_point)));
+  }
+  static constexpr word b(const B& value) {
+    return word(unsigned_word(unsigned_word(value.raw) << (F - B::binary_point)));
+  }
 };
 
-#define QFX_COMPARISON(SIGN)                                                                                        \
-  template <int W, int I, bool S, ap_q_mode Q, ap_o_mode O, int W2, int I2, bool S2, ap_q_mode Q2, ap_o_mode O2>    \
-  constexpr bool operator SIGN(const fixed<W, I, S, Q, O, 0>& a, const fixed<W2, I2, S2, Q2, O2, 0>& b) {           \
-    using aligned = comparison<fixed<W, I, S, Q, O, 0>, fixed<W2, I2, S2, Q2, O2, 0>>;                              \
-    return aligned::a(a) SIGN aligned::b(b);                                                                        \
+#define QFX_COMPARISON(SIGN)                                                                                     \
+  template <int W, int I, bool S, ap_q_mode Q, ap_o_mode O, int W2, int I2, bool S2, ap_q_mode Q2, ap_o_mode O2> \
+  constexpr bool operator SIGN(const fixed<W, I, S, Q, O, 0>& a, const fixed<W2, I2, S2, Q2, O2, 0>& b) {        \
+    using aligned = comparison<fixed<W, I, S, Q, O, 0>, fixed<W2, I2, S2, Q2, O2, 0>>;                           \
+    return aligned::a(a) SIGN aligned::b(b);                                                                     \
   }
 QFX_COMPARISON(<)
 QFX_COMPARISON(<=)

@@ -1,9 +1,9 @@
 // ap_int and ap_uint for C simulation on machines without AMD's headers.
 //
-// Each value is held in the smallest native integer, so that compilers vectorise what is built on it. There is what QFX's
-// library and the code that QFX emits need, and it gives the same results as AMD's types; everything else (arithmetic on
-// ap_int, implicit conversions to native integers, bit access) is missing on purpose: a compile error, never a different
-// result. Words have 1 to 128 bits. C++14.
+// Each value is held in the smallest native integer, so that compilers vectorise what is built on it. There is what
+// QFX's library and the code that QFX emits need, and it gives the same results as AMD's types; everything else
+// (arithmetic on ap_int, implicit conversions to native integers, bit access) is missing on purpose: a compile error,
+// never a different result. Words have 1 to 128 bits. C++14.
 #ifndef QFX_SIMULATION_AP_INT_H
 #define QFX_SIMULATION_AP_INT_H
 

@@ -28,7 +28,8 @@ void operate() {
   constexpr bool any_sign = a_traits::is_signed || b_traits::is_signed;
   constexpr int F = larger(qfx::binary_point_of<A>(), qfx::binary_point_of<B>());
   constexpr int I = larger(a_traits::integer_length + (mixed && !a_traits::is_signed),
-                           b_traits::integer_length + (mixed && !b_traits::is_signed)) + 1;
+                           b_traits::integer_length + (mixed && !b_traits::is_signed)) +
+                    1;
   // Exactly the type that a result has: a wider one would hide a result that had lost bits, a signed one its sign.
   digest sums, differences, products, comparisons, assignments;
   const std::vector<A> as = values_of<A>();
@@ -37,8 +38,8 @@ void operate() {
     for (const B& b : bs) {
       add_result<I + F, I, any_sign>(sums, a + b);
       add_result<I + F, I, true>(differences, a - b);
-      add_result<a_traits::word_length + b_traits::word_length, a_traits::integer_length + b_traits::integer_length, any_sign>(
-          products, a * b);
+      add_result<a_traits::word_length + b_traits::word_length, a_traits::integer_length + b_traits::integer_length,
+                 any_sign>(products, a * b);
       compare(comparisons, a, b, std::integral_constant<bool, !mixed>());
       A c = a;
       c += b;

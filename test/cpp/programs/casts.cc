@@ -19,28 +19,63 @@ void cast_all(const std::vector<From>& sources, int rounding, int overflow) {
 }
 
 // The modes are numbered here: the enumerations of two sets of headers may number them differently.
-template <int ROUNDING> struct rounding_mode;
-template <> struct rounding_mode<0> { static constexpr ap_q_mode value = AP_TRN; };
-template <> struct rounding_mode<1> { static constexpr ap_q_mode value = AP_TRN_ZERO; };
-template <> struct rounding_mode<2> { static constexpr ap_q_mode value = AP_RND; };
-template <> struct rounding_mode<3> { static constexpr ap_q_mode value = AP_RND_ZERO; };
-template <> struct rounding_mode<4> { static constexpr ap_q_mode value = AP_RND_MIN_INF; };
-template <> struct rounding_mode<5> { static constexpr ap_q_mode value = AP_RND_INF; };
-template <> struct rounding_mode<6> { static constexpr ap_q_mode value = AP_RND_CONV; };
+template <int ROUNDING>
+struct rounding_mode;
+template <>
+struct rounding_mode<0> {
+  static constexpr ap_q_mode value = AP_TRN;
+};
+template <>
+struct rounding_mode<1> {
+  static constexpr ap_q_mode value = AP_TRN_ZERO;
+};
+template <>
+struct rounding_mode<2> {
+  static constexpr ap_q_mode value = AP_RND;
+};
+template <>
+struct rounding_mode<3> {
+  static constexpr ap_q_mode value = AP_RND_ZERO;
+};
+template <>
+struct rounding_mode<4> {
+  static constexpr ap_q_mode value = AP_RND_MIN_INF;
+};
+template <>
+struct rounding_mode<5> {
+  static constexpr ap_q_mode value = AP_RND_INF;
+};
+template <>
+struct rounding_mode<6> {
+  static constexpr ap_q_mode value = AP_RND_CONV;
+};
 
 template <bool SIGNED, int W, int I, ap_q_mode Q, ap_o_mode O>
 using type_of = typename std::conditional<SIGNED, ap_fixed<W, I, Q, O>, ap_ufixed<W, I, Q, O>>::type;
 
-template <int OVERFLOW> struct overflow_mode;
-template <> struct overflow_mode<0> { static constexpr ap_o_mode value = AP_WRAP; };
-template <> struct overflow_mode<1> { static constexpr ap_o_mode value = AP_SAT; };
-template <> struct overflow_mode<2> { static constexpr ap_o_mode value = AP_SAT_ZERO; };
-template <> struct overflow_mode<3> { static constexpr ap_o_mode value = AP_SAT_SYM; };
+template <int OVERFLOW>
+struct overflow_mode;
+template <>
+struct overflow_mode<0> {
+  static constexpr ap_o_mode value = AP_WRAP;
+};
+template <>
+struct overflow_mode<1> {
+  static constexpr ap_o_mode value = AP_SAT;
+};
+template <>
+struct overflow_mode<2> {
+  static constexpr ap_o_mode value = AP_SAT_ZERO;
+};
+template <>
+struct overflow_mode<3> {
+  static constexpr ap_o_mode value = AP_SAT_SYM;
+};
 
 template <class From, bool SIGNED, int W, int I, int ROUNDING, int OVERFLOW>
 void cast_mode(const std::vector<From>& sources) {
   constexpr ap_q_mode Q = rounding_mode<ROUNDING>::value;
-  constexpr ap_o_mode O = overflow_mode<SIGNED && W == 1 && OVERFLOW == 3 ? 1 : OVERFLOW>::value;
+  constexpr ap_o_mode O = overflow_mode < SIGNED && W == 1 && OVERFLOW == 3 ? 1 : OVERFLOW > ::value;
   cast_all<From, type_of<SIGNED, W, I, Q, O>>(sources, ROUNDING, OVERFLOW);
 }
 

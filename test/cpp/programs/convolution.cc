@@ -4,7 +4,9 @@
 
 using namespace harness;
 
-struct size_2d { int height, width; };
+struct size_2d {
+  int height, width;
+};
 
 // Types: small unsigned inputs; signed inputs with an odd word; a negative binary point; a sum of more than 32 bits.
 struct narrow {
@@ -36,17 +38,19 @@ struct positive {
   using output_t = ap_fixed<7, 7, AP_TRN_ZERO, AP_SAT_SYM>;
 };
 
-template <class Types, int HEIGHT, int WIDTH, int INPUTS, int OUTPUTS, int KERNEL_HEIGHT, int KERNEL_WIDTH, int INPUT_LANES,
-          int OUTPUT_LANES, int GROUPS = 1, int STRIDE_HEIGHT = 1, int STRIDE_WIDTH = 1, int DILATION_HEIGHT = 1,
-          int DILATION_WIDTH = 1, int TOP = 0, int BOTTOM = 0, int LEFT = 0, int RIGHT = 0>
+template <class Types, int HEIGHT, int WIDTH, int INPUTS, int OUTPUTS, int KERNEL_HEIGHT, int KERNEL_WIDTH,
+          int INPUT_LANES, int OUTPUT_LANES, int GROUPS = 1, int STRIDE_HEIGHT = 1, int STRIDE_WIDTH = 1,
+          int DILATION_HEIGHT = 1, int DILATION_WIDTH = 1, int TOP = 0, int BOTTOM = 0, int LEFT = 0, int RIGHT = 0>
 struct layer : Types {
   static constexpr int input_height = HEIGHT, input_width = WIDTH, input_channels = INPUTS;
   static constexpr int kernel_height = KERNEL_HEIGHT, kernel_width = KERNEL_WIDTH;
   static constexpr int stride_height = STRIDE_HEIGHT, stride_width = STRIDE_WIDTH;
   static constexpr int dilation_height = DILATION_HEIGHT, dilation_width = DILATION_WIDTH;
   static constexpr int padding_top = TOP, padding_bottom = BOTTOM, padding_left = LEFT, padding_right = RIGHT;
-  static constexpr int output_height = (HEIGHT + TOP + BOTTOM - (KERNEL_HEIGHT - 1) * DILATION_HEIGHT - 1) / STRIDE_HEIGHT + 1;
-  static constexpr int output_width = (WIDTH + LEFT + RIGHT - (KERNEL_WIDTH - 1) * DILATION_WIDTH - 1) / STRIDE_WIDTH + 1;
+  static constexpr int output_height =
+      (HEIGHT + TOP + BOTTOM - (KERNEL_HEIGHT - 1) * DILATION_HEIGHT - 1) / STRIDE_HEIGHT + 1;
+  static constexpr int output_width =
+      (WIDTH + LEFT + RIGHT - (KERNEL_WIDTH - 1) * DILATION_WIDTH - 1) / STRIDE_WIDTH + 1;
   static constexpr int output_channels = OUTPUTS, groups = GROUPS;
   static constexpr int input_lanes = INPUT_LANES, output_lanes = OUTPUT_LANES;
 };
@@ -73,7 +77,8 @@ void run(const char* name) {
         for (int s = 0; s < table::input_steps; ++s)
           for (int i = 0; i < table::multiply_lanes; ++i)
             for (int o = 0; o < c::output_lanes; ++o)
-              weights[((g * c::kernel_height + ky) * c::kernel_width + kx) * table::input_steps + s][i * c::output_lanes + o] =
+              weights[((g * c::kernel_height + ky) * c::kernel_width + kx) * table::input_steps +
+                      s][i * c::output_lanes + o] =
                   static_cast<long long>(kernel_at(ky, kx, s * table::multiply_lanes + i, g * c::output_lanes + o));
   for (int o = 0; o < c::output_channels; ++o) {
     biases[o] = static_cast<long long>(random_raw(bias));
@@ -96,20 +101,31 @@ void run(const char* name) {
                 const int row = y * c::stride_height + ky * c::dilation_height - c::padding_top;
                 const int column = x * c::stride_width + kx * c::dilation_width - c::padding_left;
                 if (row < 0 || row >= c::input_height || column < 0 || column >= c::input_width) continue;
-                sum += image[(row * c::input_width + column) * c::input_channels + o / group_outputs * group_inputs + i] *
-                       kernel_at(ky, kx, i, o);
+                sum +=
+                    image[(row * c::input_width + column) * c::input_channels + o / group_outputs * group_inputs + i] *
+                    kernel_at(ky, kx, i, o);
               }
-          sum *= wide(1) << (exact.binary_point - input.binary_point - weight.binary_point + (with_shift ? shifts[o] : 0));
+          sum *=
+              wide(1) << (exact.binary_point - input.binary_point - weight.binary_point + (with_shift ? shifts[o] : 0));
           if (with_bias) sum += wide(biases[o]) * (wide(1) << (exact.binary_point - bias.binary_point));
-          if (sum < minimum(exact) || sum > maximum(exact)) std::printf("%s: the test's exact type is too narrow\n", name), ++total().mismatches;
+          if (sum < minimum(exact) || sum > maximum(exact))
+            std::printf("%s: the test's exact type is too narrow\n", name), ++total().mismatches;
           expected.push_back(reference_cast(sum, exact.binary_point, output));
         }
     send(image, in);
     switch (variant) {
-      case 0: qfx::conv2d<c>(in, out, weights); break;
-      case 1: qfx::conv2d<c>(in, out, weights, biases); break;
-      case 2: qfx::conv2d<c>(in, out, weights, qfx::none(), shifts); break;
-      case 3: qfx::conv2d<c>(in, out, weights, biases, shifts); break;
+      case 0:
+        qfx::conv2d<c>(in, out, weights);
+        break;
+      case 1:
+        qfx::conv2d<c>(in, out, weights, biases);
+        break;
+      case 2:
+        qfx::conv2d<c>(in, out, weights, qfx::none(), shifts);
+        break;
+      case 3:
+        qfx::conv2d<c>(in, out, weights, biases, shifts);
+        break;
     }
     expect_consumed(name, in);
     expect_values(name, out, expected);
@@ -128,6 +144,7 @@ int main() {
   run<layer<odd, 8, 11, 2, 3, 3, 2, 1, 3, 1, 2, 1, 2, 3, 1, 2, 0, 3>>("dilation with stride");
   run<layer<positive, 5, 5, 4, 4, 1, 1, 2, 2>>("1 x 1 kernel");
   run<layer<positive, 7, 7, 4, 8, 1, 1, 4, 2, 1, 3, 2>>("1 x 1 kernel, strides beyond it");
+  run<layer<positive, 8, 6, 4, 8, 1, 1, 2, 4, 1, 3, 4>>("1 x 1 kernel, rows that no window needs");
   run<layer<narrow, 1, 1, 8, 4, 3, 3, 4, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1>>("1 x 1 image");
   run<layer<narrow, 2, 3, 2, 2, 5, 4, 1, 2, 1, 1, 1, 1, 1, 3, 2, 2, 1>>("kernel larger than the image");
   run<layer<odd, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 4, 3, 3, 5>>("padding larger than the kernel");

@@ -54,17 +54,27 @@ void run_dense(const char* name) {
     for (int p = 0; p < c::positions; ++p)
       for (int o = 0; o < c::output_channels; ++o) {
         wide sum = 0;
-        for (int i = 0; i < c::input_channels; ++i) sum += image[p * c::input_channels + i] * kernel[i * c::output_channels + o];
-        sum *= wide(1) << (exact.binary_point - input.binary_point - weight.binary_point + (with_shift ? shifts[o] : 0));
+        for (int i = 0; i < c::input_channels; ++i)
+          sum += image[p * c::input_channels + i] * kernel[i * c::output_channels + o];
+        sum *=
+            wide(1) << (exact.binary_point - input.binary_point - weight.binary_point + (with_shift ? shifts[o] : 0));
         if (with_bias) sum += wide(biases[o]) * (wide(1) << (exact.binary_point - bias.binary_point));
         expected.push_back(reference_cast(sum, exact.binary_point, format_of<typename c::output_t>::value()));
       }
     send(image, in);
     switch (variant) {
-      case 0: qfx::dense<c>(in, out, weights); break;
-      case 1: qfx::dense<c>(in, out, weights, biases); break;
-      case 2: qfx::dense<c>(in, out, weights, qfx::none(), shifts); break;
-      case 3: qfx::dense<c>(in, out, weights, biases, shifts); break;
+      case 0:
+        qfx::dense<c>(in, out, weights);
+        break;
+      case 1:
+        qfx::dense<c>(in, out, weights, biases);
+        break;
+      case 2:
+        qfx::dense<c>(in, out, weights, qfx::none(), shifts);
+        break;
+      case 3:
+        qfx::dense<c>(in, out, weights, biases, shifts);
+        break;
     }
     expect_consumed(name, in);
     expect_values(name, out, expected);
@@ -87,7 +97,8 @@ struct norm_fine_offset {
 };
 template <class Types, int POSITIONS, int CHANNELS, int INPUT_LANES, int OUTPUT_LANES>
 struct norm_layer : Types {
-  static constexpr int positions = POSITIONS, channels = CHANNELS, input_lanes = INPUT_LANES, output_lanes = OUTPUT_LANES;
+  static constexpr int positions = POSITIONS, channels = CHANNELS, input_lanes = INPUT_LANES,
+                       output_lanes = OUTPUT_LANES;
 };
 
 template <class c>
@@ -109,14 +120,17 @@ void run_norm(const char* name) {
     tensor expected;
     for (int k = 0; k < c::positions * c::channels; ++k) {
       const int channel = k % c::channels;
-      const int left = exact.binary_point - input.binary_point - scale.binary_point + (with_shift ? shifts[channel] : 0);
+      const int left =
+          exact.binary_point - input.binary_point - scale.binary_point + (with_shift ? shifts[channel] : 0);
       const wide y = image[k] * scales[channel] * (wide(1) << left) +
                      wide(offsets[channel]) * (wide(1) << (exact.binary_point - offset.binary_point));
       expected.push_back(reference_cast(y, exact.binary_point, format_of<typename c::output_t>::value()));
     }
     send(image, in);
-    if (with_shift) qfx::batch_normalization<c>(in, out, scales, offsets, shifts);
-    else qfx::batch_normalization<c>(in, out, scales, offsets);
+    if (with_shift)
+      qfx::batch_normalization<c>(in, out, scales, offsets, shifts);
+    else
+      qfx::batch_normalization<c>(in, out, scales, offsets);
     expect_consumed(name, in);
     expect_values(name, out, expected);
   }

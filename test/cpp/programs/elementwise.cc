@@ -1,4 +1,5 @@
-// add, relu, requantize, flatten, reshape, concatenate, argmax, fork, change_lanes and AXI4-Stream words against plain loops.
+// add, relu, requantize, flatten, reshape, concatenate, argmax, fork, change_lanes and AXI4-Stream words against plain
+// loops.
 #include <algorithm>
 
 #include "harness.h"
@@ -23,17 +24,21 @@ struct values_config {
 };
 
 /** A raw integer with another, finer binary point. */
-wide align(wide raw, const format& from, const format& to) { return raw * (wide(1) << (to.binary_point - from.binary_point)); }
+wide align(wide raw, const format& from, const format& to) {
+  return raw * (wide(1) << (to.binary_point - from.binary_point));
+}
 
 template <class First, class Second, class Third, class c>
 void run_add(const char* name) {
-  const format first = format_of<First>::value(), second = format_of<Second>::value(), third = format_of<Third>::value();
+  const format first = format_of<First>::value(), second = format_of<Second>::value(),
+               third = format_of<Third>::value();
   const format exact = format_of<typename c::exact_t>::value(), output = format_of<typename c::output_t>::value();
   hls::stream<qfx::vector<First, c::input_lanes>> a("a");
   hls::stream<qfx::vector<Second, c::input_lanes>> b("b");
   hls::stream<qfx::vector<Third, c::input_lanes>> d("d");
   hls::stream<qfx::vector<typename c::output_t, c::output_lanes>> out("out");
-  const tensor x = random_tensor(first, c::values), y = random_tensor(second, c::values), z = random_tensor(third, c::values);
+  const tensor x = random_tensor(first, c::values), y = random_tensor(second, c::values),
+               z = random_tensor(third, c::values);
   tensor two, three;
   for (int k = 0; k < c::values; ++k) {
     const wide sum = align(x[k], first, exact) + align(y[k], second, exact);
@@ -150,7 +155,8 @@ struct argmax_config {
   using input_t = Input;
   using exact_t = ap_ufixed<5, 5>;
   using output_t = Output;
-  static constexpr int positions = POSITIONS, channels = CHANNELS, input_lanes = INPUT_LANES, output_lanes = OUTPUT_LANES;
+  static constexpr int positions = POSITIONS, channels = CHANNELS, input_lanes = INPUT_LANES,
+                       output_lanes = OUTPUT_LANES;
 };
 
 template <class c>
@@ -246,7 +252,8 @@ int main() {
   run_add<ap_fixed<60, 30>, ap_fixed<33, 32>, ap_fixed<8, 8>,
           values_config<ap_fixed<64, 34>, ap_fixed<40, 20, AP_RND_CONV, AP_SAT_SYM>, 24, 1, 3>>("add, long words");
   run_relu<relu_config<ap_fixed<8, 4>, ap_ufixed<7, 3>, ap_ufixed<4, 2, AP_RND, AP_SAT>, 48, 4, 4>>("relu");
-  run_relu<relu_config<ap_fixed<8, 4>, ap_ufixed<7, 3>, ap_fixed<5, 3, AP_RND_CONV, AP_SAT>, 48, 6, 8>>("relu, other lanes");
+  run_relu<relu_config<ap_fixed<8, 4>, ap_ufixed<7, 3>, ap_fixed<5, 3, AP_RND_CONV, AP_SAT>, 48, 6, 8>>(
+      "relu, other lanes");
   run_relu<relu_config<ap_ufixed<7, 6>, ap_ufixed<8, 6>, ap_ufixed<3, 3>, 48, 1, 2>>("relu of positive values");
   run_casts<cast_config<ap_fixed<12, 4>, ap_fixed<6, 2, AP_RND, AP_SAT_SYM>, 4, 8>>("casts");
   run_casts<cast_config<ap_fixed<3, 0>, ap_fixed<6, 20, AP_RND, AP_SAT>, 3, 3>>("casts, far apart");

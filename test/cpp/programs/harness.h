@@ -51,7 +51,8 @@ inline wide random_raw(const format& type) {
   return minimum(type) + wide(random_bits()) % (maximum(type) - minimum(type) + 1);
 }
 
-/** The definition of a cast, from a raw integer with `binary_point`: floor, then the mode's correction, then overflow. */
+/** The definition of a cast, from a raw integer with `binary_point`: floor, then the mode's correction, then overflow.
+ */
 inline wide reference_cast(wide raw, int binary_point, const format& to) {
   const int right = binary_point - to.binary_point;
   wide result = raw;
@@ -64,13 +65,26 @@ inline wide reference_cast(wide raw, int binary_point, const format& to) {
     result = (raw - rest) / unit;
     const bool up = 2 * rest > unit, tie = 2 * rest == unit, negative = raw < 0;
     switch (to.rounding) {
-      case AP_TRN: break;
-      case AP_TRN_ZERO: result += negative && rest != 0; break;
-      case AP_RND: result += up || tie; break;
-      case AP_RND_ZERO: result += up || (tie && negative); break;
-      case AP_RND_MIN_INF: result += up; break;
-      case AP_RND_INF: result += up || (tie && !negative); break;
-      case AP_RND_CONV: result += up || (tie && result % 2 != 0); break;
+      case AP_TRN:
+        break;
+      case AP_TRN_ZERO:
+        result += negative && rest != 0;
+        break;
+      case AP_RND:
+        result += up || tie;
+        break;
+      case AP_RND_ZERO:
+        result += up || (tie && negative);
+        break;
+      case AP_RND_MIN_INF:
+        result += up;
+        break;
+      case AP_RND_INF:
+        result += up || (tie && !negative);
+        break;
+      case AP_RND_CONV:
+        result += up || (tie && result % 2 != 0);
+        break;
     }
   }
   const wide lowest = minimum(to), highest = maximum(to), size = highest - lowest + 1;
@@ -80,13 +94,16 @@ inline wide reference_cast(wide raw, int binary_point, const format& to) {
       if (offset < 0) offset += size;
       return lowest + offset;
     }
-    case AP_SAT: return result < lowest ? lowest : result > highest ? highest : result;
-    case AP_SAT_ZERO: return result < lowest || result > highest ? wide(0) : result;
+    case AP_SAT:
+      return result < lowest ? lowest : result > highest ? highest : result;
+    case AP_SAT_ZERO:
+      return result < lowest || result > highest ? wide(0) : result;
     case AP_SAT_SYM: {
       const wide symmetric = to.is_signed ? -highest : lowest;
       return result < symmetric ? symmetric : result > highest ? highest : result;
     }
-    default: return result;
+    default:
+      return result;
   }
 }
 

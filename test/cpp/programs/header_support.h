@@ -1,4 +1,5 @@
-// Prints what the fixed-point headers compute: the same program, compiled with two sets of headers, must print the same.
+// Prints what the fixed-point headers compute: the same program, compiled with two sets of headers, must print the
+// same.
 #ifndef QFX_TEST_HEADER_SUPPORT_H
 #define QFX_TEST_HEADER_SUPPORT_H
 
@@ -20,8 +21,10 @@ std::vector<T> values_of() {
   }
   uint64_t state = 88172645463325252u;
   for (int bit = 0; bit < bits; ++bit) {
-    for (int near = -2; near <= 2; ++near) values.push_back(qfx::from_raw<T>(static_cast<long long>((uint64_t(1) << bit) + near)));
-    for (int near = -2; near <= 2; ++near) values.push_back(qfx::from_raw<T>(static_cast<long long>(near - (uint64_t(1) << bit))));
+    for (int near = -2; near <= 2; ++near)
+      values.push_back(qfx::from_raw<T>(static_cast<long long>((uint64_t(1) << bit) + near)));
+    for (int near = -2; near <= 2; ++near)
+      values.push_back(qfx::from_raw<T>(static_cast<long long>(near - (uint64_t(1) << bit))));
     for (int k = 0; k < 4; ++k) {
       state ^= state << 13;
       state ^= state >> 7;

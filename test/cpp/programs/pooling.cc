@@ -67,7 +67,8 @@ wide sum_of(const tensor& values) {
 template <class c>
 void run(const char* name) {
   const format input = format_of<typename c::input_t>::value(), output = format_of<typename c::output_t>::value();
-  const format exact = format_of<typename c::exact_t>::value(), reciprocal = format_of<typename c::reciprocal_t>::value();
+  const format exact = format_of<typename c::exact_t>::value(),
+               reciprocal = format_of<typename c::reciprocal_t>::value();
   const int left = exact.binary_point - input.binary_point - reciprocal.binary_point;
 
   // All numbers of real values that any window could have; the table may hold more than occur.
@@ -76,7 +77,8 @@ void run(const char* name) {
   static qfx::table_t<typename c::reciprocal_t> reciprocals[largest_count];
   for (int k = 0; k < largest_count; ++k) {
     counts[k] = k + 1;
-    reciprocals[k] = static_cast<long long>(std::min(maximum(reciprocal), (wide(1) << reciprocal.binary_point) / (k + 1)));
+    reciprocals[k] =
+        static_cast<long long>(std::min(maximum(reciprocal), (wide(1) << reciprocal.binary_point) / (k + 1)));
   }
   static qfx::table_t<typename c::reciprocal_t> global_reciprocal[1];
   global_reciprocal[0] = static_cast<long long>((wide(1) << reciprocal.binary_point) / c::positions);
@@ -90,14 +92,16 @@ void run(const char* name) {
       for (int x = 0; x < c::output_width; ++x)
         for (int channel = 0; channel < c::channels; ++channel) {
           const tensor values = taps<c>(image, y, x, channel);
-          largest.push_back(reference_cast(*std::max_element(values.begin(), values.end()), input.binary_point, output));
+          largest.push_back(
+              reference_cast(*std::max_element(values.begin(), values.end()), input.binary_point, output));
           const wide exact_average = sum_of(values) * reciprocals[values.size() - 1] * (wide(1) << left);
           average.push_back(reference_cast(exact_average, exact.binary_point, output));
         }
     for (int channel = 0; channel < c::channels; ++channel) {
       tensor values;
       for (int p = 0; p < c::positions; ++p) values.push_back(image[p * c::channels + channel]);
-      global_largest.push_back(reference_cast(*std::max_element(values.begin(), values.end()), input.binary_point, output));
+      global_largest.push_back(
+          reference_cast(*std::max_element(values.begin(), values.end()), input.binary_point, output));
       const wide exact_average = sum_of(values) * global_reciprocal[0] * (wide(1) << left);
       global_average.push_back(reference_cast(exact_average, exact.binary_point, output));
     }

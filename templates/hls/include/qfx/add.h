@@ -33,7 +33,8 @@ void add_words(Exact (&)[LANES]) {
 #pragma HLS INLINE
 }
 template <class Exact, int LANES, class Input, class... Inputs>
-void add_words(Exact (&sum)[LANES], hls::stream<vector<Input, LANES>>& input, hls::stream<vector<Inputs, LANES>>&... inputs) {
+void add_words(Exact (&sum)[LANES], hls::stream<vector<Input, LANES>>& input,
+               hls::stream<vector<Inputs, LANES>>&... inputs) {
 #pragma HLS INLINE
   add_word(sum, input);
   add_words(sum, inputs...);

@@ -7,7 +7,8 @@
 //     static constexpr int output_channels = 48;
 //     static constexpr int output_lanes = 8;
 //   };
-//   concatenate<join1_config, 16, 32>(output, first, second);  // channels of each input; output first: their number is open
+//   concatenate<join1_config, 16, 32>(output, first, second);
+// 16 and 32 are the channels of the inputs. The output comes first because the number of inputs is open.
 // The inputs' types and lanes may differ.
 #ifndef QFX_CONCATENATE_H
 #define QFX_CONCATENATE_H

@@ -12,7 +12,7 @@
 //     static constexpr int stride_height = 1, stride_width = 1;
 //     static constexpr int dilation_height = 1, dilation_width = 1;
 //     static constexpr int padding_top = 1, padding_bottom = 1, padding_left = 1, padding_right = 1;
-//     static constexpr int groups = 1;         // output channel o reads the input channels of group o / (output_channels / groups)
+//     static constexpr int groups = 1;         // output channel o belongs to group o / (output_channels / groups)
 //     static constexpr int input_lanes = 3;    // divides input_channels
 //     static constexpr int output_lanes = 16;  // divides output_channels
 //   };
@@ -29,9 +29,10 @@
 //     weights[((g * kernel_height + ky) * kernel_width + kx) * input_steps + s][i * output_lanes + o]
 //       = kernel[ky][kx][s * multiply_lanes + i][g * output_lanes + o]   (kernel: [height, width, in / groups, out])
 //   table_t<bias_t> bias[output_channels]
-//   unsigned char weight_shift[output_channels]: weights of channel o are raw * 2^-(binary point of weight_t - weight_shift[o])
+//   unsigned char weight_shift[output_channels]
+//     weights of channel o are raw * 2^-(binary point of weight_t - weight_shift[o])
 //
-// Cycles: for each output pixel the missing input words (about stride_width * input_channels / input_lanes), then `steps`.
+// Cycles of an output pixel: its missing input words (about stride_width * input_channels / input_lanes), then `steps`.
 #ifndef QFX_CONV2D_H
 #define QFX_CONV2D_H
 
@@ -55,10 +56,11 @@ struct conv2d_table {
 };
 
 template <class Config, class Bias = none, class Shift = none>
-void conv2d(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
-            hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output,
-            const table_t<typename Config::weight_t> (&weights)[conv2d_table<Config>::steps][conv2d_table<Config>::lanes],
-            const Bias& bias = Bias(), const Shift& weight_shift = Shift()) {
+void conv2d(
+    hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
+    hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output,
+    const table_t<typename Config::weight_t> (&weights)[conv2d_table<Config>::steps][conv2d_table<Config>::lanes],
+    const Bias& bias = Bias(), const Shift& weight_shift = Shift()) {
   using table = conv2d_table<Config>;
   using input_t = typename Config::input_t;
   using weight_t = typename Config::weight_t;
@@ -72,11 +74,6 @@ void conv2d(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& 
                 "groups divide the channels");
   static_assert(Config::input_channels % Config::input_lanes == 0, "input_lanes divides input_channels");
   static_assert(Config::output_channels % output_lanes == 0, "output_lanes divides output_channels");
-  static_assert((Config::input_height + Config::padding_top + Config::padding_bottom - line_buffer<Config>::rows) /
-                            Config::stride_height + 1 == Config::output_height &&
-                    (Config::input_width + Config::padding_left + Config::padding_right - line_buffer<Config>::columns) /
-                            Config::stride_width + 1 == Config::output_width,
-                "the output's size follows from the input's, the padding and the stride");
 #pragma HLS ARRAY_RESHAPE variable = weights complete dim = 2
 
   // Static: a memory, not registers (and in C simulation not on the stack). Nothing in it survives an image.
@@ -106,10 +103,13 @@ void conv2d(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& 
                   x[i][set] = inside ? window.at(ky, kx, channel) : input_t(0);
                 }
               }
-              for (int i = 0; i < multiply_lanes; ++i) {
-                for (int o = 0; o < output_lanes; ++o) {
-                  sum[o] += x[i][sets_of_inputs == 1 ? 0 : o] * from_table<weight_t>(weights[step][i * output_lanes + o]);
+              for (int o = 0; o < output_lanes; ++o) {
+                running_sum_t<Config> total = sum[o];
+                for (int i = 0; i < multiply_lanes; ++i) {
+                  const input_t& factor = x[i][sets_of_inputs == 1 ? 0 : o];
+                  total += factor * from_table<weight_t>(weights[step][i * output_lanes + o]);
                 }
+                sum[o] = total;
               }
               ++step;
               if (ky == Config::kernel_height - 1 && kx == Config::kernel_width - 1 && s == table::input_steps - 1) {

@@ -20,7 +20,8 @@
 //     weights[g * (input_channels / input_lanes) + s][i * output_lanes + o]
 //       = kernel[s * input_lanes + i][g * output_lanes + o]               (kernel: [in, out])
 //   table_t<bias_t> bias[output_channels]
-//   unsigned char weight_shift[output_channels]: weights of channel o are raw * 2^-(binary point of weight_t - weight_shift[o])
+//   unsigned char weight_shift[output_channels]
+//     weights of channel o are raw * 2^-(binary point of weight_t - weight_shift[o])
 #ifndef QFX_DENSE_H
 #define QFX_DENSE_H
 
@@ -52,7 +53,8 @@ void dense(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& i
   static_assert(Config::output_channels % output_lanes == 0, "output_lanes divides output_channels");
 #pragma HLS ARRAY_RESHAPE variable = weights complete dim = 2
 
-  vector<typename Config::input_t, input_lanes> words[input_steps];  // all inputs of one position
+  // All inputs of one position. Static: a memory, not registers. Each word is written before it is read.
+  static vector<typename Config::input_t, input_lanes> words[input_steps];
   running_sum_t<Config> sum[output_lanes];
 #pragma HLS ARRAY_PARTITION variable = sum complete
   for (int o = 0; o < output_lanes; ++o) {
@@ -66,10 +68,12 @@ void dense(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& i
       for (int s = 0; s < input_steps; ++s) {
 #pragma HLS PIPELINE II = 1
         if (output_channel == 0) words[s] = input.read();
-        for (int i = 0; i < input_lanes; ++i) {
-          for (int o = 0; o < output_lanes; ++o) {
-            sum[o] += words[s][i] * from_table<weight_t>(weights[step][i * output_lanes + o]);
+        for (int o = 0; o < output_lanes; ++o) {
+          running_sum_t<Config> total = sum[o];
+          for (int i = 0; i < input_lanes; ++i) {
+            total += words[s][i] * from_table<weight_t>(weights[step][i * output_lanes + o]);
           }
+          sum[o] = total;
         }
         ++step;
         if (s == input_steps - 1) {

@@ -1,4 +1,5 @@
-// Flatten [height, width, channels] to [values]: the order of the values survives, only the lanes and the type may change.
+// Flatten [height, width, channels] to [values]: the order of the values survives, only the lanes and the type may
+// change.
 //
 // The configuration is that of requantize (input_t, output_t, values, input_lanes, output_lanes); input_lanes divides
 // the input's last axis, output_lanes the output's.
@@ -12,7 +13,7 @@ namespace qfx {
 
 template <class Config>
 void flatten(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
-         hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output) {
+             hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output) {
 #pragma HLS INLINE
   requantize<Config>(input, output);
 }

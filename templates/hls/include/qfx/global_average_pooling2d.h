@@ -9,7 +9,9 @@
 //     static constexpr int positions = 8 * 8, channels = 64;
 //     static constexpr int input_lanes = 4, output_lanes = 4;
 //   };
-//   global_average_pooling2d<pool1_config>(input, output, reciprocals);  // table_t<reciprocal_t> reciprocals[1], raw integer
+//   global_average_pooling2d<pool1_config>(input, output, reciprocals);
+//
+// Table, raw integers: table_t<reciprocal_t> reciprocals[1].
 #ifndef QFX_GLOBAL_AVERAGE_POOLING2D_H
 #define QFX_GLOBAL_AVERAGE_POOLING2D_H
 

@@ -26,6 +26,10 @@ void global_max_pooling2d(hls::stream<vector<typename Config::input_t, Config::i
 
   input_t largest[Config::channels];
 #pragma HLS ARRAY_PARTITION variable = largest complete
+  for (int channel = 0; channel < Config::channels; ++channel) {
+#pragma HLS UNROLL
+    largest[channel] = 0;
+  }
   for (int position = 0; position < Config::positions; ++position) {
     for (int channel = 0; channel < Config::channels; channel += Config::input_lanes) {
 #pragma HLS PIPELINE II = 1

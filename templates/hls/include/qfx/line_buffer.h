@@ -11,10 +11,10 @@ namespace qfx {
 /**
  * Keeps as many rows of the arriving image as a window spans, in a ring of rows.
  *
- * Geometry has input_t, input_height, input_width, input_channels, input_lanes, kernel_*, stride_*, dilation_*,
- * padding_top and padding_left. Windows are visited in the order of output pixels. `read_window` reads until the
- * window's bottom right pixel, moved into the image, has arrived, and no further: a layer never waits for a pixel that
- * it does not need yet. `read_rest` reads what lies behind the last window, so that the next image starts clean.
+ * Geometry is a configuration of conv2d, or what pooling_window.h makes of one of pooling. Windows are visited in the
+ * order of output pixels. `read_window` reads until the window's bottom right pixel, moved into the image, has arrived,
+ * and no further: a layer never waits for a pixel that it does not need yet. `read_rest` reads what lies behind the last
+ * window, so that the next image starts clean.
  */
 template <class Geometry>
 class line_buffer {
@@ -27,6 +27,14 @@ class line_buffer {
   static constexpr int lanes = Geometry::input_lanes;
   static constexpr int rows = (Geometry::kernel_height - 1) * Geometry::dilation_height + 1;
   static constexpr int columns = (Geometry::kernel_width - 1) * Geometry::dilation_width + 1;
+  static constexpr int spare_rows = height + Geometry::padding_top + Geometry::padding_bottom - rows;
+  static constexpr int spare_columns = width + Geometry::padding_left + Geometry::padding_right - columns;
+  static_assert(channels % lanes == 0, "input_lanes divides the input's channels");
+  static_assert(spare_rows >= 0 && spare_columns >= 0, "the window fits into the padded image");
+  static_assert(spare_rows / Geometry::stride_height + 1 == Geometry::output_height,
+                "output_height follows from the rest");
+  static_assert(spare_columns / Geometry::stride_width + 1 == Geometry::output_width,
+                "output_width follows from the rest");
 
   /** Before the first window of an image. Input row r lives in row (r + padding_top) % rows of the ring. */
   void start_image() {

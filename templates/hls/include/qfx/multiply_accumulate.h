@@ -9,7 +9,8 @@ namespace qfx {
 
 /** The type in which products of inputs and weights are summed. */
 template <class Config>
-using running_sum_t = typename running_sum<typename Config::exact_t, typename Config::input_t, typename Config::weight_t>::type;
+using running_sum_t =
+    typename running_sum<typename Config::exact_t, typename Config::input_t, typename Config::weight_t>::type;
 
 template <class Exact>
 inline Exact shift_left(const Exact& value, const none&, int) {
@@ -34,10 +35,12 @@ inline typename Config::exact_t add_bias(const typename Config::exact_t& value,
   return value + from_table<typename Config::bias_t>(bias[channel]);
 }
 
-/** The running sums of output channels `channel`, `channel` + 1, ...: to the channel's binary point, plus bias, cast. */
+/** The running sums of output channels `channel`, `channel` + 1, ...: to the channel's binary point, plus bias, cast.
+ */
 template <class Config, class Bias, class Shift>
 inline vector<typename Config::output_t, Config::output_lanes> finish_sums(
-    const running_sum_t<Config> (&sum)[Config::output_lanes], const Bias& bias, const Shift& weight_shift, int channel) {
+    const running_sum_t<Config> (&sum)[Config::output_lanes], const Bias& bias, const Shift& weight_shift,
+    int channel) {
 #pragma HLS INLINE
   using exact_t = typename Config::exact_t;
   vector<typename Config::output_t, Config::output_lanes> word;

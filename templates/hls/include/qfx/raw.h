@@ -22,7 +22,8 @@ struct native_integer {
   static_assert(W <= 64, "raw integers have at most 64 bits");
   using signed_type = typename std::conditional<
       W <= 8, int8_t,
-      typename std::conditional<W <= 16, int16_t, typename std::conditional<W <= 32, int32_t, int64_t>::type>::type>::type;
+      typename std::conditional<W <= 16, int16_t,
+                                typename std::conditional<W <= 32, int32_t, int64_t>::type>::type>::type;
   using type = typename std::conditional<SIGNED, signed_type, typename std::make_unsigned<signed_type>::type>::type;
 };
 

@@ -39,7 +39,8 @@ struct clipped_rectifier {
     using limits = fixed_traits<typename Config::maximum_t>;
     const typename Config::input_t zero = 0;
     // With the sign of x, and a bit for it: comparisons between signed and unsigned types are not what they seem.
-    const fixed_of<limits::word_length + 1, limits::integer_length + 1, fixed_traits<typename Config::input_t>::is_signed>
+    const fixed_of<limits::word_length + 1, limits::integer_length + 1,
+                   fixed_traits<typename Config::input_t>::is_signed>
         maximum = from_raw<typename Config::maximum_t>(Config::maximum);
     return x > maximum ? exact_t(maximum) : x > zero ? exact_t(x) : exact_t(zero);
   }

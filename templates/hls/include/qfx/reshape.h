@@ -12,7 +12,7 @@ namespace qfx {
 
 template <class Config>
 void reshape(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
-         hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output) {
+             hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output) {
 #pragma HLS INLINE
   requantize<Config>(input, output);
 }

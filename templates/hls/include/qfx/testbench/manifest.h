@@ -54,7 +54,8 @@ inline std::string open_listed(const std::string& line, const std::string& folde
     const bool fits = values == stream.values_per_image && bytes == stored_bytes(stream.word_length) &&
                       sign == (stream.is_signed ? "signed" : "unsigned");
     if (!fits) return "vectors of another network: " + line;
-    if (own_images < 1 || own_images > images || (own_images < images && kind != "layer")) return "wrong number of images: " + line;
+    const long fewest_images = kind == "layer" ? 1 : images;
+    if (own_images < fewest_images || own_images > images) return "wrong number of images: " + line;
     if (listed.file->images() > 0) return "listed twice: " + line;
     return listed.file->open(folder + "/" + file, own_images, stream, first);
   }
@@ -62,7 +63,8 @@ inline std::string open_listed(const std::string& line, const std::string& folde
 }
 
 /** Opens all listed files and tells the number of images. Returns what is wrong, or an empty text. */
-inline std::string open_vectors(const std::string& folder, long first, const std::vector<listed_stream>& streams, long& images) {
+inline std::string open_vectors(const std::string& folder, long first, const std::vector<listed_stream>& streams,
+                                long& images) {
   const std::string path = folder + "/" + manifest_name;
   std::ifstream manifest(path.c_str());
   std::string line, word;
@@ -75,7 +77,8 @@ inline std::string open_vectors(const std::string& folder, long first, const std
   }
   if (line != "end") return path + " is cut off";
   for (const listed_stream& listed : streams) {
-    if (std::string(listed.kind) != "layer" && listed.file->images() == 0) return path + ": no " + listed.kind + " vectors";
+    const bool required = std::string(listed.kind) != "layer";
+    if (required && listed.file->images() == 0) return path + ": no " + listed.kind + " vectors";
   }
   return "";
 }

@@ -35,14 +35,15 @@ struct options {
 
 constexpr const char* usage =
     "usage: testbench [options]\n"
-    "Feeds test images through the network and compares raw integers with the expected ones. Without options it stops at\n"
-    "the first mismatch. Exit status: 0 equal, 1 mismatch, 2 the comparison could not be completed.\n"
+    "Feeds test images through the network and compares raw integers with the expected ones. Stops at the first mismatch,\n"
+    "unless a report is wanted. Exit status: 0 equal, 1 mismatch, 2 the comparison could not be completed.\n"
     "  --vectors <folder>   folder of vectors.txt (default: vectors or testbench/vectors here or in a folder above)\n"
     "  --report <file>      continue after mismatches, write counts per layer to this file, print progress\n"
     "  --outputs <folder>   write the raw outputs, one file a port, to this folder\n"
     "  --first <n>          first image (default 0)\n"
     "  --images <n>         number of images (default: all)\n"
-    "  --outputs-only       compare outputs, not the layers inside (RTL co-simulation has no taps)\n";
+    "  --outputs-only       compare outputs, not the layers inside (RTL co-simulation has no taps)\n"
+    "  --help               show this\n";
 
 [[noreturn]] inline void refuse(const std::string& message) {
   std::fprintf(stderr, "testbench: %s\n%s", message.c_str(), usage);
@@ -60,19 +61,23 @@ inline options parse_options(int argc, char** argv) {
   options result;
   for (int k = 1; k < argc; ++k) {
     const std::string option = argv[k];
+    if (option == "--help") {
+      std::printf("%s", usage);
+      quit(exit_success);
+    }
     if (option == "--outputs-only") {
       result.outputs_only = true;
       continue;
     }
-    if (option != "--vectors" && option != "--report" && option != "--outputs" && option != "--first" && option != "--images") {
-      refuse("unknown option " + option);
-    }
+    std::string* const text = option == "--vectors"   ? &result.vectors
+                              : option == "--report"  ? &result.report
+                              : option == "--outputs" ? &result.outputs
+                                                      : nullptr;
+    long* const count = option == "--first" ? &result.first : option == "--images" ? &result.images : nullptr;
+    if (text == nullptr && count == nullptr) refuse("unknown option " + option);
     if (++k == argc) refuse(option + " takes a value");
-    if (option == "--vectors") result.vectors = argv[k];
-    if (option == "--report") result.report = argv[k];
-    if (option == "--outputs") result.outputs = argv[k];
-    if (option == "--first") result.first = parse_count("--first", argv[k]);
-    if (option == "--images") result.images = parse_count("--images", argv[k]);
+    if (text != nullptr) *text = argv[k];
+    if (count != nullptr) *count = parse_count(option.c_str(), argv[k]);
   }
   return result;
 }

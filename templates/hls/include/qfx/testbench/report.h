@@ -56,8 +56,8 @@ inline bool write_report(const std::string& path, const report& report) {
   print_counts(file, "outputs", report.outputs);
   const mismatch& found = report.first_mismatch;
   if (found.stream >= 0) {
-    std::fprintf(file, "  \"firstMismatch\": {\"kind\": \"%s\", \"stream\": %d, \"image\": %ld, \"index\": %ld,", found.kind,
-                 found.stream, found.image, found.index);
+    std::fprintf(file, "  \"firstMismatch\": {\"kind\": \"%s\", \"stream\": %d,", found.kind, found.stream);
+    std::fprintf(file, " \"image\": %ld, \"index\": %ld,", found.image, found.index);
     std::fprintf(file, " \"expected\": \"%s\", \"actual\": \"%s\"},\n", found.expected.c_str(), found.actual.c_str());
   }
   std::fprintf(file, "  \"problem\": %s,\n  \"complete\": true\n}\n", quoted(report.problem).c_str());

@@ -27,12 +27,14 @@ class stream_warnings : private std::streambuf {
     if (text != '\n') {
       line_ += text;
     } else {
-      const bool warning = line_.find("read while empty") != std::string::npos || line_.find("leftover data") != std::string::npos;
+      const bool warning = says("read while empty") || says("leftover data");
       if (warning && found_.empty()) found_ = line_;
       line_.clear();
     }
     return target_->sputc(text);
   }
+
+  bool says(const char* words) const { return line_.find(words) != std::string::npos; }
 
   int sync() override { return target_->pubsync(); }
 

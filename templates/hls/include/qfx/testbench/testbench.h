@@ -32,7 +32,8 @@ inline std::vector<value_stream> values_of(const std::vector<port>& ports) {
 
 class testbench {
  public:
-  testbench(int argc, char** argv, const port& input, const std::vector<value_stream>& layers, const std::vector<port>& outputs)
+  testbench(int argc, char** argv, const port& input, const std::vector<value_stream>& layers,
+            const std::vector<port>& outputs)
       : options_(parse_options(argc, argv)),
         input_(input),
         ports_(outputs),
@@ -95,7 +96,8 @@ class testbench {
         }
       }
     }
-    if (!stream.empty()) fail(port, "the stream holds more than the " + std::to_string(port.words_per_image) + " words of an image");
+    if (stream.empty()) return;
+    fail(port, "the stream holds more than the " + std::to_string(port.words_per_image) + " words of an image");
   }
 
   void end_image() {

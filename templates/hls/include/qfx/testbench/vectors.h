@@ -55,7 +55,9 @@ class vector_file {
     const char* byte = buffer_.data();
     for (long long& value : values) {
       unsigned long long bits = 0;
-      for (int k = 0; k < bytes_; ++k) bits |= static_cast<unsigned long long>(static_cast<unsigned char>(*byte++)) << 8 * k;
+      for (int k = 0; k < bytes_; ++k) {
+        bits |= static_cast<unsigned long long>(static_cast<unsigned char>(*byte++)) << 8 * k;
+      }
       value = static_cast<long long>((bits ^ sign) - sign);
     }
     return true;
