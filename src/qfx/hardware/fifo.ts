@@ -1,10 +1,12 @@
 import type { Graph } from '../graph/graph.js';
+import { elementCount } from '../operations/operation.js';
 import { connectionsOf, streamKey } from './connections.js';
 import { buildDataflow, plainDepth } from './dataflow.js';
 import type { Dataflow } from './dataflow.js';
 import type { LayerLanes } from './lanes.js';
+import { isOrderKnown } from './token-behaviour.js';
 import { runTokens } from './token-run.js';
-import { otherWays } from './ways.js';
+import { nodesOnMeetingWays, otherWays } from './ways.js';
 
 /**
  * Where the ways behind a fork meet again, the shorter way must hold what the fork emits until the longer one has seen
@@ -35,7 +37,8 @@ export function streamDepths(graph: Graph, lanesOf: (node: string) => LayerLanes
 
 /**
  * Depths with which the words of an image pass, by key of a plan: the given ones, enlarged where they are too small. None
- * of the enlarged ones could be smaller. Where several streams would do, the one grows that carries the fewest bits.
+ * of the enlarged ones could be smaller, but for those around operations from outside of QFX. Where several streams would
+ * do, the one grows that carries the fewest bits.
  */
 export function sufficientDepths(
   graph: Graph,
@@ -48,12 +51,32 @@ export function sufficientDepths(
   // Without ways that meet again nothing can wait in a circle, whatever the depths.
   if (![...otherWays(graph).values()].some(({ meet }) => meet)) return depths;
 
+  for (const [key, words] of wholeImages(graph, lanesOf)) depths.set(key, Math.max(words, depths.get(key)!));
+  const smallestDepths = new Map(depths);
   const chosen = enlarge(buildDataflow(graph, lanesOf), depths);
   for (const key of chosen) {
     const passesWith = (depth: number) => passes(buildDataflow(graph, lanesOf), new Map(depths).set(key, depth));
-    depths.set(key, smallest(passesWith, given(key), depths.get(key)!));
+    depths.set(key, smallest(passesWith, smallestDepths.get(key)!, depths.get(key)!));
   }
   return depths;
+}
+
+/**
+ * Words of an image in the streams around operations from outside of QFX, where ways meet: in what order they read and
+ * write is not known, so nobody must ever wait for them to read, nor they for anybody to take what they write.
+ */
+function wholeImages(graph: Graph, lanesOf: (node: string) => LayerLanes): Map<string, number> {
+  const meeting = nodesOnMeetingWays(graph);
+  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
+  const isFree = (name: string) => meeting.has(name) && !isOrderKnown(nodes.get(name)!);
+  return new Map(
+    connectionsOf(graph)
+      .filter(({ from, to }) => isFree(from) || isFree(to))
+      .map((connection) => {
+        const { name, shape } = nodes.get(connection.from)!;
+        return [streamKey(connection), elementCount(shape) / lanesOf(name).outputLanes];
+      }),
+  );
 }
 
 /**

@@ -25,12 +25,17 @@ const write = ~0;
 
 /**
  * The actions of a node for one image. An operation from outside of QFX is taken to read everything before it writes
- * anything.
+ * anything, the latest that its words can come.
  */
 export function layerActions(graph: Graph, node: GraphNode, lanes: LayerLanes): TokenActions {
   const inputs = node.inputs.map((name) => graph.nodes.find((other) => other.name === name)!.shape);
-  const actions = Object.hasOwn(behaviours, node.operation) ? behaviours[node.operation as OperationName] : globally;
+  const actions = isOrderKnown(node) ? behaviours[node.operation as OperationName] : globally;
   return actions({ ...lanes, graph, node, inputs });
+}
+
+/** Whether it is known in what order a node reads and writes: not of operations from outside of QFX. */
+export function isOrderKnown({ operation }: GraphNode): boolean {
+  return Object.hasOwn(behaviours, operation);
 }
 
 /** Copies each word to every branch. */

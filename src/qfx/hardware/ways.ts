@@ -27,6 +27,26 @@ export function otherWays(graph: Graph): Map<string, OtherWays> {
   return ways;
 }
 
+/** Nodes on a way that meets another one from the same node again, and those where they meet. */
+export function nodesOnMeetingWays(graph: Graph): ReadonlySet<string> {
+  const connections = connectionsOf(graph);
+  const reachable = reachableNodes(graph);
+  const found = new Set<string>();
+  for (const connection of connections) {
+    const own = reachable.get(connection.to)!;
+    for (const sibling of connections) {
+      if (sibling === connection || sibling.from !== connection.from) continue;
+      const beyond = reachable.get(sibling.to)!;
+      for (const { name, inputs } of graph.nodes) {
+        if (!own.has(name) || ![...reachable.get(name)!].some((later) => beyond.has(later))) continue;
+        const isBehind = inputs.every((input) => own.has(input) && beyond.has(input));
+        if (!isBehind) found.add(name);
+      }
+    }
+  }
+  return found;
+}
+
 /** For each node itself and all nodes behind it. */
 function reachableNodes(graph: Graph): Map<string, ReadonlySet<string>> {
   const reachable = new Map<string, Set<string>>(graph.nodes.map(({ name }) => [name, new Set([name])]));
