@@ -20,6 +20,10 @@ export default tseslint.config(
       'no-console': 'off',
     },
   },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
+  },
   wall(
     ['src/qfx/**/*.ts'],
     '^(node:|@tensorflow/)|/(autograd|hls-codegen|data|cli)/',
