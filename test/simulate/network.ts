@@ -27,20 +27,9 @@ const unsigned = (wordLength: number, binaryPoint: number): FixedPointType => ({
   signed: false,
 });
 
-export interface SmallNetworkOptions {
-  readonly height?: number;
-  readonly width?: number;
-  readonly inputChannels?: number;
-  readonly channels?: number;
-}
-
 /** A network with a convolution, batch normalization, pooling, a shortcut and a dense layer; seeded random weights. */
-export function smallNetwork({
-  height = 8,
-  width = 6,
-  inputChannels = 2,
-  channels = 4,
-}: SmallNetworkOptions = {}): Graph {
+export function smallNetwork(outputs: readonly string[] = ['scores']): Graph {
+  const [height, width, inputChannels, channels] = [8, 6, 2, 4];
   const convolution = { strides: [1, 1], dilations: [1, 1], padding: [1, 1, 1, 1], groups: 1 };
   const pooled = (height / 2) * (width / 2) * channels;
   const nodes: NodeSpecification[] = [
@@ -95,7 +84,7 @@ export function smallNetwork({
   return buildGraph({
     name: 'small network',
     nodes,
-    outputs: ['scores'],
+    outputs,
     tensors: {
       w1: constant([3, 3, inputChannels, channels], signed(5, 4), 1),
       b1: constant([channels], signed(6, 5), 2),

@@ -59,6 +59,21 @@ describe('a C simulation with a native compiler', () => {
     }
   });
 
+  it('compares all of several outputs, also those that are read inside', async (context) => {
+    requireOracle(context, compiler);
+    const other = await Workbench.open(smallNetwork(['pool', 'scores']));
+    try {
+      const result = await other.simulate(other.project, { cacheFolder: bench.cacheFolder, images: 33, layersFor: 1 });
+      expect(result).toMatchObject({ mismatches: 0, valuesCompared: valuesInside + 33 * (48 + 5) });
+      expect(result.outputs.map(({ layer, simulated }) => [layer, simulated.length])).toEqual([
+        ['pool', 33 * 48],
+        ['scores', 33 * 5],
+      ]);
+    } finally {
+      await other.close();
+    }
+  });
+
   it("agrees with AMD's headers, too", async (context) => {
     requireOracle(context, compiler);
     const headers = requireOracle(context, findApTypes());
@@ -88,6 +103,15 @@ describe('the testbench by itself', () => {
     ]);
     expect(exitCode).toBe(0);
     expect(stdout).toBe('2 images: 10 values compared (0 of them inside the network), 0 mismatches');
+  });
+
+  it('explains its options', async (context) => {
+    requireOracle(context, compiler);
+    const { exitCode, stdout } = await bench.runTestbench(bench.project, ['--help']);
+    expect(exitCode).toBe(0);
+    for (const option of ['vectors', 'report', 'outputs', 'first', 'images', 'outputs-only', 'help']) {
+      expect(stdout).toContain(`--${option} `);
+    }
   });
 
   it.for([
@@ -238,6 +262,18 @@ describe('a broken project', () => {
   });
 });
 
+describe("AMD's streams, which only print warnings", () => {
+  it.for([
+    ['read while empty', '$1\n  $2.read();', /read while empty/],
+    ['left with a value', '$1\n  $2.write($2.read()); $2.write({});', /leftover data/],
+  ] as const)('%s are a failure', async ([, after, message], context) => {
+    requireOracle(context, compiler);
+    const headers = requireOracle(context, findApTypes());
+    const project = await bench.edited('src/qfx_small_network.cpp', /(QFX_TAP\(8, (\w+), \d+\);)/, after);
+    await expect(bench.simulate(project, { headers })).rejects.toThrow(message);
+  });
+});
+
 describe('an interruption', () => {
   const endless = /(QFX_TAP\(6, (\w+), \d+\);)/;
 
@@ -315,5 +351,21 @@ describe('broken vectors', () => {
     const { mismatches, firstMismatch } = await bench.simulate(project);
     expect(mismatches).toBe(1);
     expect(firstMismatch).toMatchObject({ layer: 'scores', isOutput: true, image: 9, index: 3 });
+  });
+
+  it('with one wrong expected value, and a testbench that does not see it: the outputs are counted again', async (context) => {
+    requireOracle(context, compiler);
+    const project = await bench.edited(
+      'include/qfx/testbench/comparison.h',
+      'if (raw[k] == expected) continue;',
+      'continue;',
+    );
+    const file = join(project, vectors, 'output-output.bin');
+    const bytes = await readFile(file);
+    bytes[0] ^= 1;
+    await writeFile(file, bytes);
+    await expect(bench.simulate(project)).rejects.toThrow(
+      'output "scores": the testbench counts 0 mismatches, the values that came out have 1',
+    );
   });
 });

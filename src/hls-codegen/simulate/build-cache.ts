@@ -45,7 +45,12 @@ export class BuildCache {
   /** Takes over a result from the work folder; returns its final path. */
   async add(name: string, finished: string): Promise<string> {
     const path = join(this.folder, name);
-    await rename(finished, path);
+    try {
+      await rename(finished, path);
+    } catch (error) {
+      // Windows does not replace a file that another process has open; that one has the same contents.
+      if (!(await this.find(name))) throw error;
+    }
     return path;
   }
 

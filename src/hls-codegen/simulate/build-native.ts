@@ -5,7 +5,7 @@ import { compileError } from './compile-error.js';
 import { runPool } from './pool.js';
 import { runProcess } from './process.js';
 
-export const nativeFlags: readonly string[] = ['-std=c++14', '-O2', '-w'];
+export const nativeFlags: readonly string[] = ['-std=c++14', '-O3', '-w'];
 
 /** Compiles on all cores, then links. */
 export async function buildNative(job: BuildJob): Promise<void> {

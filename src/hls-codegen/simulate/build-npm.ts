@@ -5,7 +5,7 @@ import { moduleArguments } from './child.js';
 import { compileError } from './compile-error.js';
 import { runProcess } from './process.js';
 
-export const npmFlags: readonly string[] = ['-std=c++14', '-O2', '-w', '-fno-exceptions', '-msimd128'];
+export const npmFlags: readonly string[] = ['-std=c++14', '-O3', '-w', '-fno-exceptions', '-msimd128'];
 
 /** Large enough for what a layer keeps on its stack; below the data, so that an overflow is a trap and not a wrong result. */
 const npmLinkFlags: readonly string[] = ['-Wl,-z,stack-size=8388608', '-Wl,--stack-first'];

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { BuildCache } from './build-cache.js';
 import { buildNative, nativeFlags } from './build-native.js';
@@ -59,8 +58,7 @@ export async function build(
 ): Promise<string> {
   const units = await readTranslationUnits(program.sources, program.includeFolders, program.root);
   const flags = compiler.kind === 'npm' ? npmFlags : nativeFlags;
-  // The processor belongs to it, since native code is made for the machine at hand.
-  const setting = JSON.stringify([compiler.version, flags, process.platform, process.arch, cpus()[0]?.model]);
+  const setting = JSON.stringify([compiler.version, flags, process.platform, process.arch]);
   const digest = (text: string) => createHash('sha256').update(`${setting}\n${text}`).digest('hex').slice(0, 40);
   const groups = compiler.kind === 'npm' ? groupForNpm(units) : units.map((unit) => [unit]);
   const names = groups.map((group) => `${digest(group.map((unit) => unit.digest).join('\n'))}.o`);

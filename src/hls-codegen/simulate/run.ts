@@ -82,17 +82,21 @@ async function runPart(
         ]
       : [program];
   const result = await runProcess(command, [...before, ...args, ...range], { signal, onLine });
-  const report = await readReport(join(folder, 'report.json'));
+  const report = await readReport(join(folder, 'report.json')).catch((error: Error) => error);
   return { report: checkEnd(result, report, first, images), outputs: folder };
 }
 
+/** With this status a testbench says that it could not complete the comparison. */
+const failureStatus = 2;
+
 /** Exit status and report must tell the same story: neither is trusted alone. */
-function checkEnd(result: ProcessResult, report: Report | undefined, first: number, images: number): Report {
+function checkEnd(result: ProcessResult, report: Report | Error | undefined, first: number, images: number): Report {
   const { exitStatus, ending, errorText } = result;
   const fail = (message: string) => new QfxError('C simulation', message);
   const said = errorText.trim().split('\n').slice(-3).join('\n');
-  if (report?.problem) throw fail(report.problem);
+  if (report && 'problem' in report && report.problem) throw fail(report.problem);
   if (exitStatus === undefined) throw fail(`it crashed: ${ending}${said && `\n${said}`}`);
+  if (report instanceof Error) throw exitStatus === failureStatus && said ? fail(said) : report;
   if (!report) throw fail(`it stopped with status ${exitStatus} before its end${said && `:\n${said}`}`);
   if (report.first !== first || report.images !== images) {
     throw fail(`it reports images ${report.first} to ${report.first + report.images - 1}, not those it was asked for`);
