@@ -100,7 +100,7 @@ async function compileToWebAssembly(program: string, flags: readonly string[]): 
   await runLLVM(undefined, {}, { fetchProgress: () => {} }); // loads it; by itself it would print its progress
   try {
     const files = { programs: readTree(programs), include: readTree(library), simulation: readTree(simulation) };
-    const parameters = ['-fno-exceptions', '-O0', '-std=c++14', ...warnings, '-Iinclude', '-Isimulation', ...flags];
+    const parameters = ['-fno-exceptions', '-O1', '-std=c++14', ...warnings, '-Iinclude', '-Isimulation', ...flags];
     const listen = (bytes: Uint8Array | null) => void (bytes && (messages += decoder.decode(bytes, { stream: true })));
     const clang = commands['clang++'];
     const tree = await clang([...parameters, `programs/${program}`, '-o', 'program.wasm'], files, { stderr: listen });
