@@ -41,6 +41,12 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
+/** An option's value as a whole number from 1 on; throws UsageError naming the option. */
+export function wholeNumber(option: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new UsageError(`--${option} ${value}: a whole number from 1 on is needed`);
+}
+
 /** Adds a command to the parser. */
 export function register<Options>(yargs: Argv, command: Command<Options>): Argv {
   return yargs.command(
@@ -89,18 +95,18 @@ async function execute<Options>(command: Command<Options>, options: Options & { 
   }
 }
 
-function reportFailure(error: unknown, json: boolean, signal: AbortSignal): void {
-  if (signal.aborted) {
-    process.stderr.write('interrupted\n');
-    process.exitCode = exitStatus.interrupted;
-    return;
-  }
+/** Says what went wrong, to people and with `--json` to scripts, and sets the exit status. */
+export function reportFailure(error: unknown, json: boolean, signal?: AbortSignal): void {
+  const interrupted = signal?.aborted ?? false;
   // A message for errors that name their place; the stack of anything else helps us mend it.
   const known = error instanceof QfxError || error instanceof UsageError || isSystemError(error);
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`qfx: ${known || !(error instanceof Error) ? message : (error.stack ?? message)}\n`);
+  const message = interrupted ? 'interrupted' : error instanceof Error ? error.message : String(error);
+  const details = interrupted || known || !(error instanceof Error) ? message : (error.stack ?? message);
+  const advice = error instanceof UsageError && !interrupted ? '\nTry: qfx --help' : '';
+  process.stderr.write(`qfx: ${details}${advice}\n`);
   if (json) process.stdout.write(`${JSON.stringify({ error: message }, undefined, 2)}\n`);
-  process.exitCode = error instanceof UsageError ? exitStatus.usage : exitStatus.failure;
+  if (interrupted) process.exitCode = exitStatus.interrupted;
+  else process.exitCode = error instanceof UsageError ? exitStatus.usage : exitStatus.failure;
 }
 
 /** Errors of the operating system (no such file, disk full) say where by themselves. */

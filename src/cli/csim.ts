@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseProjectDescription, projectFileName, simulate } from '../hls-codegen/index.js';
 import type { SimulationResult, SimulationStage } from '../hls-codegen/index.js';
 import { loadGraph, QfxError } from '../qfx/index.js';
-import { UsageError } from './command.js';
+import { UsageError, wholeNumber } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import type { Progress } from './progress.js';
 import { formatTable } from './table.js';
@@ -53,11 +53,8 @@ export const csim: Command<Options> = {
         describe: "A folder with AMD's ap_fixed.h to compile with",
       }),
   async run({ project, images, layersFor, data, dataSet, headers }, context) {
-    for (const [name, value] of Object.entries({ images, 'layers-for': layersFor })) {
-      if (value !== undefined && (!Number.isInteger(value) || value < 1)) {
-        throw new UsageError(`--${name} ${value}: a whole number from 1 on is needed`);
-      }
-    }
+    if (images !== undefined) wholeNumber('images', images);
+    if (layersFor !== undefined) wholeNumber('layers-for', layersFor);
     const labelled =
       data === undefined && dataSet === undefined ? undefined : await openTestImages(project, { data, dataSet });
     if (labelled && images !== undefined && images > labelled.count) {

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { countDifferingOutputs, loadRunDescription } from '../autograd/index.js';
 import { exportHls, packageRoot, simulate } from '../hls-codegen/index.js';
 import { accuracyOf, showStages } from './csim.js';
 import type { Command } from './command.js';
@@ -19,6 +18,7 @@ export const demo: Command<object> = {
   options: (yargs) => yargs,
   async run(_options, context) {
     const started = performance.now();
+    const { countDifferingOutputs, loadRunDescription } = await import('../autograd/index.js');
     const run = await loadRunDescription(join(packageRoot(), 'examples', 'mnist', 'demo.ts'));
     const { folder, file, graph, model, data, accuracy, binaryPointsMoved } = await trainWithProgress(
       run,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { exportHls as exportProject } from '../hls-codegen/index.js';
+import { wholeNumber } from './command.js';
 import type { Command } from './command.js';
 
 interface Options {
@@ -33,6 +34,7 @@ export const exportHls: Command<Options> = {
       .option('plan', { type: 'string', requiresArg: true, describe: 'A hardware plan (hardware.json) to build from' })
       .option('vectors', { type: 'number', default: 16, requiresArg: true, describe: 'Stored test vectors' }),
   async run({ graph, out, board, plan, vectors }, { signal }) {
+    wholeNumber('vectors', vectors);
     const bytes = await readFile(graph);
     signal.throwIfAborted();
     const project = await exportProject(bytes, { out, board, plan, vectors, source: graph });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { exitStatus, register } from './command.js';
+import { exitStatus, register, reportFailure, UsageError } from './command.js';
 import { csim } from './csim.js';
 import { demo } from './demo.js';
 import { doctor } from './doctor.js';
@@ -20,16 +20,19 @@ const parser = yargs(hideBin(process.argv))
   .scriptName('qfx')
   .usage('$0 <command>\n\nTrains neural networks in fixed point and exports bit-exact Vitis HLS C++.')
   .version(version)
+  .detectLocale(false) // one language: ours
+  .parserConfiguration({ 'duplicate-arguments-array': false }) // of an option given twice, the last one counts
   .strict()
   .demandCommand(1, 'Name a command.')
   .recommendCommands()
   .help()
   .alias('help', 'h')
   .wrap(Math.min(110, process.stdout.columns ?? 110))
-  .fail((message, error) => {
-    process.stderr.write(`qfx: ${message ?? error.message}\nTry: qfx --help\n`);
-    process.exit(exitStatus.usage);
+  .fail((message: string | null, error: Error | undefined) => {
+    throw new UsageError(message ?? error?.message ?? 'wrong usage');
   });
+
+for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithoutReader);
 
 register(parser, train);
 register(parser, exportHls);
@@ -40,4 +43,15 @@ register(parser, init);
 register(parser, doctor);
 register(parser, demo);
 
-await parser.parseAsync();
+try {
+  await parser.parseAsync();
+} catch (error) {
+  reportFailure(error, process.argv.includes('--json'));
+}
+
+/** Nobody reads on, as with `qfx inspect ... | head`: that is no failure. Output that cannot be written is one. */
+function endWithoutReader(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EPIPE') process.exit();
+  process.stderr.write(`qfx: output cannot be written: ${error.message}\n`);
+  process.exit(exitStatus.failure);
+}

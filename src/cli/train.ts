@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { loadRunDescription, runDescription } from '../autograd/index.js';
 import type { ResolvedRun, RunResult, TrainingProgress } from '../autograd/index.js';
-import { UsageError } from './command.js';
+import { wholeNumber } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import type { Progress } from './progress.js';
 
@@ -43,8 +42,8 @@ export const train: Command<Options> = {
       })
       .option('resume', { type: 'boolean', default: false, describe: 'Continue from the last checkpoint' }),
   async run({ run: file, out, data, epochs, resume }, context) {
-    if (epochs !== undefined && !(Number.isInteger(epochs) && epochs > 0))
-      throw new UsageError(`--epochs is ${epochs}; a whole number from 1 is needed`);
+    if (epochs !== undefined) wholeNumber('epochs', epochs);
+    const { loadRunDescription } = await import('../autograd/index.js'); // a second; help must not wait for it
     const described = await loadRunDescription(file);
     const run = epochs === undefined ? described : { ...described, training: { ...described.training, epochs } };
     const result = await trainWithProgress(run, { out, data, resume }, context);
@@ -74,6 +73,7 @@ export async function trainWithProgress(
   options: { readonly out: string; readonly data?: string; readonly resume?: boolean },
   context: CommandContext,
 ): Promise<RunResult> {
+  const { runDescription } = await import('../autograd/index.js');
   let bar: Progress | undefined;
   let download: Progress | undefined;
   try {

@@ -1,0 +1,47 @@
+import { buildGraph } from 'qfx';
+import type { FixedPointType, Graph, JsonObject } from 'qfx';
+
+const type = (signed: boolean, wordLength: number, binaryPoint: number): FixedPointType => ({
+  ...{ signed, wordLength, binaryPoint },
+  ...{ rounding: 'AP_RND', overflow: 'AP_SAT' },
+});
+
+interface Options {
+  readonly name?: string;
+  readonly shape?: readonly number[];
+  readonly classes?: number;
+  readonly provenance?: JsonObject;
+  /** Names of the three nodes. */
+  readonly names?: readonly [input: string, flat: string, output: string];
+}
+
+/** Flatten and dense on images of bytes: the smallest network that classifies. */
+export function tinyNetwork(options: Options = {}): Graph {
+  const { name = 'tiny', shape = [2, 2, 1], classes = 3, provenance, names = ['image', 'flat', 'scores'] } = options;
+  const [input, flat, output] = names;
+  const size = shape.reduce((product, length) => product * length, 1);
+  const weights = Float64Array.from({ length: size * classes }, (_, index) => ((index * 7) % 15) - 7);
+  return buildGraph({
+    name,
+    nodes: [
+      {
+        ...{ name: input, operation: 'input', inputs: [], attributes: { shape: [...shape] } },
+        outputType: type(false, 8, 8),
+      },
+      { name: flat, operation: 'flatten', inputs: [input], outputType: 'exact' },
+      {
+        ...{ name: output, operation: 'dense', inputs: [flat], constants: { weights: 'weights' } },
+        outputType: type(true, 10, 4),
+      },
+    ],
+    outputs: [output],
+    tensors: {
+      weights: {
+        shape: [size, classes],
+        format: { signed: true, wordLength: 4, binaryPoint: 3 },
+        raw: weights,
+      },
+    },
+    ...(provenance && { provenance }),
+  });
+}

@@ -1,0 +1,178 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tinyNetwork } from './networks.js';
+import { Terminal } from './support.js';
+
+let terminal: Terminal;
+beforeAll(async () => {
+  terminal = await Terminal.open();
+  await terminal.save(tinyNetwork());
+});
+afterAll(() => terminal.close());
+
+const commands = ['train', 'export-hls', 'csim', 'eval', 'inspect', 'init', 'doctor', 'demo'];
+
+describe('help', () => {
+  it('lists all commands', async () => {
+    const { exitCode, stdout, stderr } = await terminal.qfx(['--help']);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^  qfx ${command} `, 'm'));
+  });
+
+  it.each(commands)('of %s has examples and --json', async (command) => {
+    const { exitCode, stdout, stderr } = await terminal.qfx([command, '--help']);
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(new RegExp(`^Examples:\n  (QFX_CXX=npm )?qfx ${command}`, 'm'));
+    expect(stdout).toMatch(/^ +--json .*standard output/m);
+  });
+
+  it('is in English wherever the user is', async () => {
+    const { stdout } = await terminal.qfx(['--help'], { env: { LC_ALL: 'de_DE.UTF-8', LANG: 'de_DE.UTF-8' } });
+    expect(stdout).toContain('Show version number');
+  });
+
+  it('has a version, that of the package', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    expect(await terminal.qfx(['--version'])).toEqual({ exitCode: 0, stdout: version, stderr: '' });
+  });
+});
+
+describe('wrong usage ends with status 2:', () => {
+  const project = 'hls';
+  it.each<readonly [args: readonly string[], message: RegExp]>([
+    [[], /Name a command/],
+    [['inspekt'], /inspect/],
+    [['inspect'], /Not enough non-option arguments/],
+    [['inspect', 'graph.safetensors', 'another'], /another/],
+    [['inspect', 'graph.safetensors', '--fast'], /fast/],
+    [['export-hls', 'graph.safetensors'], /out/],
+    [['export-hls', 'graph.safetensors', '--out'], /out/],
+    [['export-hls', 'graph.safetensors', '--out', project, '--vectors', '0'], /--vectors 0: a whole number from 1/],
+    [['csim', project, '--images', '0'], /--images 0: a whole number from 1/],
+    [['csim', project, '--images', '-1'], /--images -1: a whole number from 1/],
+    [['csim', project, '--images', '1.5'], /--images 1.5: a whole number from 1/],
+    [['csim', project, '--images', 'abc'], /--images NaN: a whole number from 1/],
+    [['csim', project, '--layers-for', '0'], /--layers-for 0: a whole number from 1/],
+    [['train', 'run.ts', '--epochs', '0'], /--epochs 0: a whole number from 1/],
+    [['eval', 'graph.safetensors'], /does not say what it was trained on.*--data-set/],
+    [['eval', 'graph.safetensors', '--data-set', 'imagenet'], /imagenet/],
+  ])('%j', async (args, message) => {
+    const { exitCode, stdout, stderr } = await terminal.qfx(args);
+    expect([exitCode, stdout], stderr).toEqual([2, '']);
+    expect(stderr).toMatch(/^qfx: /);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(await terminal.list()).toEqual(['graph.safetensors']);
+  });
+
+  it.each([
+    ['inspect', '--json'],
+    ['inspect', 'nothing', '--fast', '--json'],
+    ['eval', 'graph.safetensors', '--json'],
+  ])('with --json there is a document, too: %s %s', async (...args) => {
+    const { exitCode, stdout } = await terminal.qfx(args);
+    expect(exitCode).toBe(2);
+    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['error']);
+  });
+
+  it('the last of an option that is given twice counts', async () => {
+    const args = ['export-hls', 'graph.safetensors', '--out', 'first', '--out', 'second', '--json'];
+    await terminal.document(args.slice(0, -1));
+    expect(await terminal.list()).toEqual(['graph.safetensors', 'second']);
+  });
+});
+
+describe('what is written where', () => {
+  it('--json: one document on standard output', async () => {
+    const document = await terminal.document(['inspect', 'graph.safetensors']);
+    expect(document).toEqual({
+      name: 'tiny',
+      outputs: ['scores'],
+      layers: [
+        expect.objectContaining({ name: 'image', operation: 'input', shape: [2, 2, 1], multiplications: 0 }),
+        expect.objectContaining({ name: 'flat', operation: 'flatten', shape: [4], parameters: 0 }),
+        expect.objectContaining({
+          ...{ name: 'scores', operation: 'dense', shape: [3], multiplications: 12, parameters: 12, parameterBits: 48 },
+          ...{ exactType: expect.anything(), outputType: expect.objectContaining({ wordLength: 10, binaryPoint: 4 }) },
+        }),
+      ],
+      multiplications: 12,
+      parameters: 12,
+      parameterBits: 48,
+      provenance: {},
+    });
+  });
+
+  it('for people: a table, without colours where there is no terminal', async () => {
+    const { stdout } = await terminal.qfx(['inspect', 'graph.safetensors']);
+    expect(stdout).toMatch(/^tiny: 12 multiplications an image, 12 parameters in 48 bits$/m);
+    expect(stdout).toMatch(/^ scores +dense +3 +s\d+\.\d+ +s10\.4 RND SAT +12 +12 +48 *$/m);
+    const doctor = await terminal.qfx(['doctor']);
+    expect(stdout + doctor.stdout + doctor.stderr).not.toContain('\u001b');
+  });
+
+  it('a reader that has read enough ends the command quietly', async () => {
+    const child = terminal.start(['inspect', 'graph.safetensors']);
+    child.stdout.destroy();
+    const { stderr } = await child;
+    expect(stderr).toBe('');
+  });
+});
+
+describe('doctor', () => {
+  it('says what there is, what it is for, and how to get the rest', async () => {
+    const document = await terminal.document(['doctor'], { env: { QFX_DATA: terminal.place('nowhere'), PATH: '' } });
+    expect(document).toMatchObject({ node: process.version, environment: { QFX_DATA: terminal.place('nowhere') } });
+    const findings = document.findings as { name: string; found: boolean; enables: string; remedy?: string }[];
+    const found = Object.fromEntries(findings.map(({ name, found }) => [name, found]));
+    expect(found).toEqual({
+      ...{ 'C++ compiler': false, 'C++ compiler from npm': true, 'training backend': true },
+      ...{ '@tensorflow/tfjs-node': false, 'data set mnist': true, 'data set cifar10': false },
+      ...{ vitis_hls: false, 'vitis-run': false, make: false },
+    });
+    for (const { name, found, enables, remedy } of findings) {
+      expect(enables).not.toBe('');
+      expect(remedy !== undefined, name).toBe(!found && name !== '@tensorflow/tfjs-node');
+    }
+  });
+});
+
+describe('init', () => {
+  const files = ['README.md', 'network.ts', 'package.json', 'tsconfig.json'];
+
+  it('makes a project named after its folder', async () => {
+    const document = await terminal.document(['init', 'deep/My Net!']);
+    expect(document).toMatchObject({ folder: terminal.place('deep/My Net!'), name: 'my-net' });
+    expect(await terminal.list('deep/My Net!')).toEqual(files);
+    const text = await readFile(terminal.place('deep/My Net!/package.json'), 'utf8');
+    expect(JSON.parse(text)).toMatchObject({ name: 'my-net', private: true, type: 'module' });
+    const again = await terminal.qfx(['init', 'deep/My Net!']);
+    expect(again.exitCode).toBe(1);
+    expect(again.stderr).toMatch(/^qfx: .*network\.ts: is already there/);
+  });
+
+  it('keeps a package.json that is there', async () => {
+    await terminal.write('own/package.json', '{ "name": "own" }');
+    const { exitCode, stdout } = await terminal.qfx(['init', '.'], { cwd: terminal.place('own') });
+    expect(exitCode, stdout).toBe(0);
+    expect(await readFile(terminal.place('own/package.json'), 'utf8')).toBe('{ "name": "own" }');
+    expect(await terminal.list('own')).toEqual(files);
+  });
+
+  it('writes nothing where its network.ts would replace one', async () => {
+    const mine = join('taken', 'network.ts');
+    await terminal.write(mine, 'mine');
+    const { exitCode, stderr } = await terminal.qfx(['init', 'taken']);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/network\.ts: is already there/)]);
+    expect(await terminal.list('taken')).toEqual(['network.ts']);
+    expect(await readFile(terminal.place(mine), 'utf8')).toBe('mine');
+  });
+
+  it('says what is in its way', async () => {
+    await terminal.write('file', '');
+    const { exitCode, stderr } = await terminal.qfx(['init', 'file']);
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^qfx: .*file/)]);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
