@@ -85,6 +85,15 @@ describe('compileRealCast', () => {
     );
   });
 
+  it('sees the last bit of a double beside a tie, on either side of zero', () => {
+    for (const rounding of roundings) {
+      for (const value of [0.5 - 2 ** -54, -0.5 + 2 ** -54, -0.5 - 2 ** -53, 2 ** 52 - 0.5, -(2 ** 52) + 0.5]) {
+        const to = type(rounding, { wordLength: 53, binaryPoint: 0 });
+        expect(BigInt(compileRealCast(to)(value)), `${value} ${rounding}`).toBe(castReal(value, to));
+      }
+    }
+  });
+
   it('refuses types wider than numbers carry', () => {
     expect(() => compileRealCast(type('AP_RND', { wordLength: 54 }))).toThrow('word length 54');
   });

@@ -45,10 +45,7 @@ export function compileRealCast(to: FixedPointType): (value: number) => number {
   };
 }
 
-/**
- * Rounding of a double to an integer. The difference to `Math.floor` is exact wherever it is compared:
- * it is only inexact for tiny negative values, where it is rounded to 1.
- */
+/** Rounding of a double to an integer. */
 function realRounding(rounding: Rounding): (value: number) => number {
   switch (rounding) {
     case 'AP_TRN':
@@ -68,10 +65,12 @@ function realRounding(rounding: Rounding): (value: number) => number {
   }
 }
 
+/** Compares with the middle, which is exact wherever a value has a fraction; `value - down` loses the last bit of -0.5 + 2^-54. */
 function nearest(value: number, tieGoesUp: boolean): number {
   const down = Math.floor(value);
-  const rest = value - down;
-  return rest > 0.5 || (rest === 0.5 && tieGoesUp) ? down + 1 : down;
+  if (down === value) return value;
+  const middle = down + 0.5;
+  return value > middle || (value === middle && tieGoesUp) ? down + 1 : down;
 }
 
 /**
