@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { castBigInt, castTensor, compileCast } from '../../src/qfx/number/cast.js';
+import { castBigInt, castTensor, compileCast, isInRange } from '../../src/qfx/number/cast.js';
 import { makeRawArray } from '../../src/qfx/number/raw-array.js';
 import { overflows, rawRange, roundings, spreadAt } from '../../src/qfx/number/type.js';
 import type { FixedPointFormat, FixedPointType, Spread, TensorFormat, TensorType } from '../../src/qfx/number/type.js';
@@ -103,6 +103,26 @@ describe('castBigInt', () => {
         for (const raw of [-5n, 0n, 5n, 1n << 70n]) expect(castBigInt(raw, 2, to)).toBe(0n);
       }
     }
+  });
+});
+
+describe('isInRange', () => {
+  it('is true exactly where the overflow mode changes nothing', () => {
+    for (const format of formats([1, 3], [1])) {
+      for (const { rounding, overflow } of modes) {
+        const to = { ...format, rounding, overflow };
+        if (!isDefined(to)) continue;
+        const wide = { ...to, signed: true, wordLength: 64, overflow: 'AP_WRAP' } as const;
+        for (let raw = -64n; raw < 64n; raw++) {
+          const rounded = castBigInt(raw, 3, wide);
+          const { minimum, maximum } = rawRange(to);
+          const lowest = overflow === 'AP_SAT_SYM' && to.signed ? -maximum : minimum;
+          expect(isInRange(raw, 3, to), `${raw} ${rounding}`).toBe(rounded >= lowest && rounded <= maximum);
+        }
+      }
+    }
+    // What wraps to the same end as it saturates to is outside all the same.
+    expect(isInRange(255n, 0, { ...modes[0], signed: false, wordLength: 4, binaryPoint: 0 })).toBe(false);
   });
 });
 

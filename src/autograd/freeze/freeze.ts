@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import { buildGraph } from '../../qfx/graph/build.js';
 import type { Graph, GraphNode, JsonObject } from '../../qfx/graph/graph.js';
-import { castBigInt } from '../../qfx/number/cast.js';
+import { isInRange } from '../../qfx/number/cast.js';
 import { describeFormat, describeType, rawRange } from '../../qfx/number/type.js';
 import type { FixedPointType } from '../../qfx/number/type.js';
 import { parseConfiguration } from '../configuration.js';
@@ -86,10 +86,7 @@ function requireNoWrapping({ name, operation, exactType, outputType }: GraphNode
   if (outputType.overflow !== 'AP_WRAP' || operation === 'input') return;
   const type = outputType as FixedPointType;
   const { minimum, maximum } = rawRange(exactType);
-  const fits = [minimum, maximum].every((raw) => {
-    const wrapped = castBigInt(raw, exactType.binaryPoint, type);
-    return wrapped === castBigInt(raw, exactType.binaryPoint, { ...type, overflow: 'AP_SAT' });
-  });
+  const fits = [minimum, maximum].every((raw) => isInRange(raw, exactType.binaryPoint, type));
   if (fits) return;
   throw new QfxError(
     `layer "${name}"`,

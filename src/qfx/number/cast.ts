@@ -13,9 +13,20 @@ import { formatAt } from './validate-type.js';
  * @returns the target's raw integer
  */
 export function castBigInt(raw: bigint, binaryPoint: number, to: FixedPointType): bigint {
+  return overflowBigInt(roundTo(raw, binaryPoint, to), to);
+}
+
+/** Whether `raw * 2^-binaryPoint`, once rounded, is in the target's range, so that its overflow mode has nothing to do. */
+export function isInRange(raw: bigint, binaryPoint: number, to: FixedPointType): boolean {
+  const rounded = roundTo(raw, binaryPoint, to);
+  const { minimum, maximum } = overflowRange(to);
+  return rounded >= minimum && rounded <= maximum;
+}
+
+/** First half of a cast: in units of the target's last bit, whatever its range. */
+function roundTo(raw: bigint, binaryPoint: number, to: FixedPointType): bigint {
   const droppedBits = binaryPoint - to.binaryPoint;
-  const rounded = droppedBits <= 0 ? raw << BigInt(-droppedBits) : roundBigInt(raw, BigInt(droppedBits), to.rounding);
-  return overflowBigInt(rounded, to);
+  return droppedBits <= 0 ? raw << BigInt(-droppedBits) : roundBigInt(raw, BigInt(droppedBits), to.rounding);
 }
 
 /** `raw / 2^droppedBits` (at least one bit), rounded to an integer. */

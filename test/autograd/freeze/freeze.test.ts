@@ -236,6 +236,13 @@ describe('freeze refuses by name', () => {
     expect(() => freeze(model, { samples: samples() })).toThrow(
       /layer "active": its output ap_ufixed<2, .*AP_WRAP> may wrap/,
     );
+    // The largest value, 255, wraps to 15, which is also what it saturates to; all between 15 and 255 are other than that.
+    const low = chain((some) =>
+      some.relu({ name: 'low', output: { wordLength: 4, binaryPoint: 8, overflow: 'AP_WRAP' } }),
+    );
+    expect(() => freeze(low, { samples: samples() })).toThrow(
+      /layer "low": its output ap_ufixed<4, .*AP_WRAP> may wrap/,
+    );
     const weights = { wordLength: 2, binaryPoint: 6, overflow: 'AP_WRAP' } as const;
     const wrapping = chain((some) => some.dense({ name: 'wrapping', units: 3, weights }));
     expect(() => freeze(wrapping, { samples: samples() })).toThrow(/layer "wrapping": weights: a value wraps/);
