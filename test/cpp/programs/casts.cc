@@ -124,6 +124,7 @@ int main() {
   cast_each_mode<ap_fixed<10, 10>, 1, 4, 2>();  // to one bit
   cast_each_mode<ap_fixed<6, -2>, 9, 1, 3>();   // all of the source, more on both sides
   cast_each_mode<ap_fixed<5, 9>, 7, 6, 0>();    // binary points right of the word
+  cast_each_mode<ap_fixed<6, 3>, 8, 3, 2>();    // the same range: only AP_SAT_SYM overflows
   cast_each_mode<ap_ufixed<1, 1>, 5, 3, 1>();
   cast_each_mode<ap_fixed<1, 0>, 3, 2, 2>();
   cast_each_mode<ap_ufixed<7, 3>, 20, 2, 3>();  // shifts left, overflows
