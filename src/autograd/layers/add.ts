@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import { parseConfiguration } from '../configuration.js';
-import { tf } from '../tensorflow.js';
+import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
@@ -33,5 +33,3 @@ export class Add extends FixedPointLayer {
     return { parts: inputs };
   }
 }
-
-tf.serialization.registerClass(Add);

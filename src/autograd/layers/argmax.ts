@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import { parseConfiguration } from '../configuration.js';
-import { tf } from '../tensorflow.js';
+import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
@@ -38,5 +38,3 @@ export class Argmax extends FixedPointLayer {
     return { parts: [this.forward([x], false)] };
   }
 }
-
-tf.serialization.registerClass(Argmax);

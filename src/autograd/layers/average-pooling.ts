@@ -175,6 +175,3 @@ function ones(count: number): IntegerTensor {
     raw: new Float64Array(count).fill(1),
   };
 }
-
-tf.serialization.registerClass(AveragePooling2d);
-tf.serialization.registerClass(GlobalAveragePooling2d);

@@ -183,5 +183,3 @@ function collect(measurement: Measurement, rows: number, moments: { mean: tf.Ten
     measurement.square[channel] += rows * (variances[channel] + means[channel] ** 2);
   }
 }
-
-tf.serialization.registerClass(BatchNormalization);

@@ -68,5 +68,3 @@ export class Concatenate extends FixedPointLayer {
     return this.axis === undefined ? rank - 1 : this.axis + 1;
   }
 }
-
-tf.serialization.registerClass(Concatenate);

@@ -169,6 +169,3 @@ function convolution(
 ): tf.Tensor4D {
   return tf.conv2d(x, weights, [...strides], padding, 'NHWC', [...dilations]);
 }
-
-tf.serialization.registerClass(Conv2d);
-tf.serialization.registerClass(DepthwiseConv2d);

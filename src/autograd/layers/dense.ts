@@ -45,5 +45,3 @@ export class Dense extends WeightedLayer {
     return tf.matMul(x as tf.Tensor2D, weights as tf.Tensor2D);
   }
 }
-
-tf.serialization.registerClass(Dense);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { elementCount } from '../../qfx/operations/operation.js';
 import { parseConfiguration } from '../configuration.js';
-import { tf } from '../tensorflow.js';
+import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
@@ -29,5 +29,3 @@ export class Flatten extends FixedPointLayer {
     return { parts: [this.forward(inputs)] };
   }
 }
-
-tf.serialization.registerClass(Flatten);

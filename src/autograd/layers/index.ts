@@ -1,3 +1,5 @@
+import type { OperationName } from '../../qfx/operations/operation.js';
+import { tf } from '../tensorflow.js';
 import { Add } from './add.js';
 import type { AddConfig } from './add.js';
 import { Argmax } from './argmax.js';
@@ -28,6 +30,30 @@ import { Reshape } from './reshape.js';
 import type { ReshapeConfig } from './reshape.js';
 
 export type { LayerDefaults, OutputOptions, QuantizerOptions };
+
+/** The layers of each operation; a convolution has two of them. */
+const layerClasses = {
+  input: [Input],
+  dense: [Dense],
+  conv2d: [Conv2d, DepthwiseConv2d],
+  add: [Add],
+  'batch-normalization': [BatchNormalization],
+  relu: [Relu],
+  'max-pooling2d': [MaxPooling2d],
+  'average-pooling2d': [AveragePooling2d],
+  'global-average-pooling2d': [GlobalAveragePooling2d],
+  'global-max-pooling2d': [GlobalMaxPooling2d],
+  flatten: [Flatten],
+  reshape: [Reshape],
+  concatenate: [Concatenate],
+  requantize: [Requantize],
+  argmax: [Argmax],
+} satisfies Record<OperationName, readonly LayerClass[]>;
+
+type LayerClass = Parameters<typeof tf.serialization.registerClass>[0];
+
+// So that the tensor library can load a saved model that has them.
+for (const layer of Object.values<readonly LayerClass[]>(layerClasses).flat()) tf.serialization.registerClass(layer);
 
 /** Quantizers of a layer's parameters and of its output, over the model-wide defaults. */
 type Options<Config, Parameters extends string = never> = Omit<Config, Parameters | 'output'> & {

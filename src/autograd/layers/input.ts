@@ -5,7 +5,7 @@ import { describeFormat, rawRange } from '../../qfx/number/type.js';
 import type { FixedPointFormat, FixedPointType } from '../../qfx/number/type.js';
 import { parseConfiguration } from '../configuration.js';
 import { maximumTrainedBinaryPoint, maximumTrainedWordLength } from '../quantizer-config.js';
-import { tf } from '../tensorflow.js';
+import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
@@ -85,5 +85,3 @@ export function requireRepresentable(x: tf.Tensor, format: FixedPointFormat, whe
     );
   }
 }
-
-tf.serialization.registerClass(Input);

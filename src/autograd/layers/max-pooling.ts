@@ -74,6 +74,3 @@ export class GlobalMaxPooling2d extends FixedPointLayer {
     return { parts: [this.forward(inputs)] };
   }
 }
-
-tf.serialization.registerClass(MaxPooling2d);
-tf.serialization.registerClass(GlobalMaxPooling2d);

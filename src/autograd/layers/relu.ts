@@ -3,7 +3,7 @@ import { QfxError } from '../../qfx/errors.js';
 import type { JsonObject } from '../../qfx/graph/graph.js';
 import { decomposeReal } from '../../qfx/number/real.js';
 import { parseConfiguration } from '../configuration.js';
-import { tf } from '../tensorflow.js';
+import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
@@ -64,5 +64,3 @@ function shortestFixedPoint(value: number): JsonObject {
   }
   return { raw: String(raw), binaryPoint };
 }
-
-tf.serialization.registerClass(Relu);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseConfiguration } from '../configuration.js';
-import { tf } from '../tensorflow.js';
+import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
@@ -25,5 +25,3 @@ export class Requantize extends FixedPointLayer {
     return { parts: [x] };
   }
 }
-
-tf.serialization.registerClass(Requantize);

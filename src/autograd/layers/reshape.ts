@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import type { JsonObject } from '../../qfx/graph/graph.js';
 import { parseConfiguration } from '../configuration.js';
-import { tf } from '../tensorflow.js';
+import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
@@ -52,5 +52,3 @@ export class Reshape extends FixedPointLayer {
     return { parts: [this.forward(inputs)] };
   }
 }
-
-tf.serialization.registerClass(Reshape);
