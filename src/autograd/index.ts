@@ -10,4 +10,3 @@ export type { LayerSetup, ResolvedNode } from './layers/layer.js';
 export type { ExactValue } from './layers/exact-cast.js';
 export * from './freeze/index.js';
 export * from './train/index.js';
-export * from './train/index.js';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
+import { elementCount } from '../qfx/operations/operation.js';
 
 /**
  * The one door to the tensor library. Everything that is loosely typed or internal in it is used here and nowhere else.
@@ -171,11 +172,6 @@ export function replaceGradient(
       return Object.fromEntries(inputs.map((name, index) => [name, parts[index]]));
     },
   });
-}
-
-/** Number of elements of a tensor of this shape. */
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 type KernelFunction = (

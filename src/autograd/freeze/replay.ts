@@ -1,5 +1,6 @@
 import { QfxError } from '../../qfx/errors.js';
 import { Network } from '../../qfx/execute/network.js';
+import { findNode } from '../../qfx/graph/context.js';
 import type { Graph, GraphNode } from '../../qfx/graph/graph.js';
 import { rawRange } from '../../qfx/number/type.js';
 import type { FixedPointFormat } from '../../qfx/number/type.js';
@@ -127,10 +128,4 @@ function compare(node: GraphNode, trained: Float32Array, executed: Float64Array,
         `raw ${raw} in the model, ${executed[index]} in the graph`,
     );
   }
-}
-
-function findNode(graph: Graph, name: string): GraphNode {
-  const node = graph.nodes.find((candidate) => candidate.name === name);
-  if (node === undefined) throw new QfxError(`layer "${name}"`, 'is missing in the graph');
-  return node;
 }

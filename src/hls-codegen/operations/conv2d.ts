@@ -1,3 +1,4 @@
+import { greatestCommonDivisor } from '../../qfx/hardware/lanes.js';
 import type { Conv2dAttributes } from '../../qfx/operations/conv2d.js';
 import type { Emitter } from './emitter.js';
 import { biasTable, weightLayout } from './weight-layout.js';
@@ -39,7 +40,3 @@ export const conv2d: Emitter<Conv2dAttributes> = {
     };
   },
 };
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
