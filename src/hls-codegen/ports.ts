@@ -13,9 +13,12 @@ export interface Port {
 
 const slotSizes = [8, 16, 32, 64] as const;
 
-/** The argument of an output: `output`, or with the layer's name where there are several. */
+/** The argument of the input. `input` and `output` are keywords of Verilog: Vitis HLS would call their ports `input_r_TDATA`. */
+export const inputPortName = 'data_in';
+
+/** The argument of an output: `data_out`, or with the layer's name where there are several. */
 export function outputPortName(layer: DesignLayer, count: number): string {
-  return count === 1 ? 'output' : `output_${layer.identifier}`;
+  return count === 1 ? 'data_out' : `data_out_${layer.identifier}`;
 }
 
 /**

@@ -11,7 +11,7 @@ import { layerSource } from './layer-source.js';
 import { findEmitter } from './operations/index.js';
 import { packageVersion } from './package-root.js';
 import { plainText } from './plain-text.js';
-import { describePort, makePort, outputPortName } from './ports.js';
+import { describePort, inputPortName, makePort, outputPortName } from './ports.js';
 import type { Port } from './ports.js';
 import type { ProjectDescription } from './project-description.js';
 import { projectFileName } from './project-description.js';
@@ -89,7 +89,7 @@ function designNetwork(graph: Graph, plan: HardwarePlan): Network {
     top: topIdentifier(graph.name),
     layers,
     outputs: graph.outputs,
-    input: makePort('input', input, plan.interface.inputWordBits),
+    input: makePort(inputPortName, input, plan.interface.inputWordBits),
     outputPorts: outputs.map((layer) =>
       makePort(outputPortName(layer, outputs.length), layer, plan.interface.outputWordBits),
     ),

@@ -64,10 +64,10 @@ async function trace(compiler: string, graph: Graph, plan: HardwarePlan): Promis
 function driver({ top, files, input, outputs }: ProjectDescription): string {
   return `${files.sources.map((path) => `#include "${path}"`).join('\n')}
 int main() {
-  hls::stream<input_axis_t> input;
+  hls::stream<data_in_axis_t> data_in;
   ${outputs.map(({ port }) => `hls::stream<${port}_axis_t> ${port};`).join('\n  ')}
-  for (int word = 0; word < ${input.wordsPerImage}; ++word) input.write(input_axis_t());
-  ${top}(input, ${outputs.map(({ port }) => port).join(', ')});
+  for (int word = 0; word < ${input.wordsPerImage}; ++word) data_in.write(data_in_axis_t());
+  ${top}(data_in, ${outputs.map(({ port }) => port).join(', ')});
 }
 `;
 }

@@ -45,8 +45,8 @@ describe('exportHls', () => {
       part: plan.part,
       clockPeriodNs: plan.clockPeriodNs,
       vectors: { count: 3 },
-      input: { port: 'input', layer: 0, slotBits: 8 },
-      outputs: [{ port: 'output', layer: 4 }],
+      input: { port: 'data_in', layer: 0, slotBits: 8 },
+      outputs: [{ port: 'data_out', layer: 4 }],
     });
     expect(description.layers.map(({ identifier, valuesPerImage }) => [identifier, valuesPerImage])).toEqual([
       ['l0_image', 12],

@@ -134,10 +134,10 @@ describe('the testbench by itself', () => {
 
 describe('a broken project', () => {
   const top = 'src/qfx_small_network.cpp';
-  const writeOutput = /(qfx::write_axis<output_config>\(\w+, output\);)/;
+  const writeOutput = /(qfx::write_axis<data_out_config>\(\w+, data_out\);)/;
   /** Changes every word that has come out. */
   const onWords = (change: string) =>
-    `$1\n  for (int k = output.size(); k > 0; --k) { output_axis_t word = output.read(); ${change} output.write(word); }`;
+    `$1\n  for (int k = data_out.size(); k > 0; --k) { data_out_axis_t word = data_out.read(); ${change} data_out.write(word); }`;
   const tapOfShortcut = /(QFX_TAP\(6, (\w+), \d+\);)/;
 
   it('with another weight: the layer, image, index and both integers are named', async (context) => {
@@ -180,18 +180,24 @@ describe('a broken project', () => {
     after: string,
     message: RegExp,
   ])[] = [
-    ['no TLAST', top, writeOutput, onWords('word.last = false;'), /port output: no TLAST on word (\d+) of \1$/],
-    ['TLAST on every word', top, writeOutput, onWords('word.last = true;'), /port output: TLAST on word 1 of/],
-    ['no TKEEP', top, writeOutput, onWords('word.keep = 0;'), /port output: TKEEP leaves bytes out of word 1/],
+    ['no TLAST', top, writeOutput, onWords('word.last = false;'), /port data_out: no TLAST on word (\d+) of \1$/],
+    ['TLAST on every word', top, writeOutput, onWords('word.last = true;'), /port data_out: TLAST on word 1 of/],
+    ['no TKEEP', top, writeOutput, onWords('word.keep = 0;'), /port data_out: TKEEP leaves bytes out of word 1/],
     [
       'a missing output word',
       top,
       writeOutput,
-      '$1\n  output.read();',
-      /port output: .*TLAST|word \d+ of \d+ is missing/,
+      '$1\n  data_out.read();',
+      /port data_out: .*TLAST|word \d+ of \d+ is missing/,
     ],
-    ['another output word', top, writeOutput, '$1\n  output.write({});', /port output: the stream holds more than/],
-    ['unread input', top, writeOutput, '$1\n  input.write({});', /port input: the network has left words of the image/],
+    ['another output word', top, writeOutput, '$1\n  data_out.write({});', /port data_out: the stream holds more than/],
+    [
+      'unread input',
+      top,
+      writeOutput,
+      '$1\n  data_in.write({});',
+      /port data_in: the network has left words of the image/,
+    ],
     [
       'a value left in a stream',
       top,
@@ -309,7 +315,7 @@ describe('broken vectors', () => {
   it.for([
     ['input.bin', 'cannot open|no such file'],
     ['layer-l3_relu.bin', 'cannot open'],
-    ['output-output.bin', 'cannot open'],
+    ['output-data_out.bin', 'cannot open'],
     ['vectors.txt', 'no test vectors'],
   ])('without %s', async ([file, message], context) => {
     requireOracle(context, compiler);
@@ -318,7 +324,7 @@ describe('broken vectors', () => {
     await expect(bench.simulate(project)).rejects.toThrow(new RegExp(message));
   });
 
-  it.for(['input.bin', 'layer-l3_relu.bin', 'output-output.bin'])('with %s cut off', async (file, context) => {
+  it.for(['input.bin', 'layer-l3_relu.bin', 'output-data_out.bin'])('with %s cut off', async (file, context) => {
     requireOracle(context, compiler);
     const project = await bench.copied();
     await truncate(join(project, vectors, file), 70);
@@ -344,7 +350,7 @@ describe('broken vectors', () => {
   it('with one wrong expected value: it is found', async (context) => {
     requireOracle(context, compiler);
     const project = await bench.copied();
-    const file = join(project, vectors, 'output-output.bin');
+    const file = join(project, vectors, 'output-data_out.bin');
     const bytes = await readFile(file);
     bytes[2 * (5 * 9 + 3)] ^= 1;
     await writeFile(file, bytes);
@@ -360,7 +366,7 @@ describe('broken vectors', () => {
       'if (raw[k] == expected) continue;',
       'continue;',
     );
-    const file = join(project, vectors, 'output-output.bin');
+    const file = join(project, vectors, 'output-data_out.bin');
     const bytes = await readFile(file);
     bytes[0] ^= 1;
     await writeFile(file, bytes);
