@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { exportHls, packageRoot, simulate } from '../hls-codegen/index.js';
+import { exportHls, simulate } from '../hls-codegen/index.js';
+import { packageRoot } from '../package-root.js';
 import { accuracyOf, showStages } from './csim.js';
 import type { Command } from './command.js';
 import { formatTable } from './table.js';

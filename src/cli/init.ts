@@ -1,7 +1,7 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import Handlebars from 'handlebars';
-import { packageRoot, packageVersion } from '../hls-codegen/package-root.js';
+import { packageRoot, packageVersion } from '../package-root.js';
 import { QfxError } from '../qfx/errors.js';
 import type { Command } from './command.js';
 

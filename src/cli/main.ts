@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
+import { packageVersion } from '../package-root.js';
 import { exitStatus, register, reportFailure, UsageError } from './command.js';
 import { csim } from './csim.js';
 import { demo } from './demo.js';
@@ -12,14 +12,10 @@ import { init } from './init.js';
 import { inspect } from './inspect.js';
 import { train } from './train.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-
 const parser = yargs(hideBin(process.argv))
   .scriptName('qfx')
   .usage('$0 <command>\n\nTrains neural networks in fixed point and exports bit-exact Vitis HLS C++.')
-  .version(version)
+  .version(packageVersion())
   .detectLocale(false) // one language: ours
   .parserConfiguration({ 'duplicate-arguments-array': false }) // of an option given twice, the last one counts
   .strict()

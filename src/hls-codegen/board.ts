@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { QfxError } from '../qfx/errors.js';
 import { parseBoard } from '../qfx/hardware/board.js';
 import type { Board } from '../qfx/hardware/board.js';
-import { packageRoot } from './package-root.js';
+import { packageRoot } from '../package-root.js';
 
 /** The file in a board's folder that describes it. */
 const boardFileName = 'board.json';

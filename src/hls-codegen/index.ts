@@ -4,7 +4,6 @@ export type { ExportedProject, ExportOptions } from './export-hls.js';
 export { knownBoards, loadBoard } from './board.js';
 export { registerEmitter } from './operations/index.js';
 export type { Emission, Emitter, EmitterContext, EmitterOperand, Table } from './operations/emitter.js';
-export { packageRoot, packageVersion } from './package-root.js';
 export { parseProjectDescription, projectFileName } from './project-description.js';
 export type { LayerDescription, PortDescription, ProjectDescription } from './project-description.js';
 export { simulate } from './simulate/simulate.js';

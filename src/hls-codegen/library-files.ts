@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageRoot } from './package-root.js';
+import { packageRoot } from '../package-root.js';
 
 /** Folders of headers that every project carries along: place in the project to place in `templates/hls`. */
 const folders = { include: 'include', simulation: 'simulation' } as const;

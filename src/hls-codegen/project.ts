@@ -9,7 +9,7 @@ import { designLayers } from './design.js';
 import { topIdentifier } from './identifiers.js';
 import { layerSource } from './layer-source.js';
 import { findEmitter } from './operations/index.js';
-import { packageVersion } from './package-root.js';
+import { packageVersion } from '../package-root.js';
 import { plainText } from './plain-text.js';
 import { describePort, inputPortName, makePort, outputPortName } from './ports.js';
 import type { Port } from './ports.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
-import { packageRoot } from './package-root.js';
+import { packageRoot } from '../package-root.js';
 
 /** Templates of the emitted project, relative to `templates/hls`; the partials may be used in all of them. */
 const partials: readonly string[] = ['generated-notice'];

@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exportHls, packageRoot, packageVersion } from '../../src/hls-codegen/index.js';
+import { exportHls } from '../../src/hls-codegen/index.js';
+import { packageRoot, packageVersion } from '../../src/package-root.js';
 import { loadGraph, saveGraph } from '../../src/qfx/index.js';
 import { findCompiler, requireOracle } from '../support/oracles.js';
 import { compileAndRun, readDescription, readFolder, temporaryFolder } from './support/project.js';

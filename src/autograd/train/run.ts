@@ -6,6 +6,7 @@ import type { DataOptions, DataSet } from '../../data/index.js';
 import { QfxError } from '../../qfx/errors.js';
 import { saveGraph } from '../../qfx/graph/file.js';
 import type { Graph, JsonObject } from '../../qfx/graph/graph.js';
+import { packageVersion } from '../../package-root.js';
 import { initializeBackend } from '../backend.js';
 import { freeze, quantizersOf } from '../freeze/index.js';
 import { createLayers } from '../layers/index.js';
@@ -17,7 +18,6 @@ import { resolveRun } from './run-description.js';
 import type { ResolvedRun, RunDescription } from './run-description.js';
 import type { TrainingResult, TrainingSurroundings } from './surroundings.js';
 import { train } from './train.js';
-import { packageVersion } from './version.js';
 
 /** Real images on which the frozen graph is compared with the trained network. */
 const comparedImages = 64;
