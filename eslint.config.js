@@ -45,7 +45,7 @@ export default tseslint.config(
         {
           patterns: [
             { regex: '^@tensorflow/', message: 'The tensor library has one door: src/autograd/tensorflow.ts.' },
-            { regex: '/(hls-codegen|cli)/', message: 'src/autograd depends on src/qfx only.' },
+            { regex: '/(hls-codegen|cli)/', message: 'src/autograd reads src/qfx and src/data only.' },
           ],
         },
       ],
