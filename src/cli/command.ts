@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { QfxError } from '../qfx/errors.js';
 import { createProgress } from './progress.js';
 import type { Progress } from './progress.js';
+import { visible } from './visible.js';
 
 /** What a command may use while it runs. */
 export interface CommandContext {
@@ -55,15 +56,24 @@ export function register<Options>(yargs: Argv, command: Command<Options>): Argv 
     (subcommand) => {
       for (const [line, description] of command.examples) subcommand.example(line, description);
       return command.options(
-        subcommand.option('json', {
-          type: 'boolean',
-          default: false,
-          describe: 'Print one JSON document on standard output',
-        }),
+        subcommand
+          .option('json', {
+            type: 'boolean',
+            default: false,
+            describe: 'Print one JSON document on standard output',
+          })
+          .check(refuseEmpty),
       );
     },
     (argv) => execute(command, argv as unknown as Options & { json: boolean }),
   );
+}
+
+/** An empty text is what an unset variable of a shell leaves; as a path it would mean the working folder. */
+function refuseEmpty(argv: Readonly<Record<string, unknown>>): true {
+  const empty = Object.keys(argv).find((name) => argv[name] === '');
+  if (empty !== undefined) throw new UsageError(`${empty} is empty`);
+  return true;
 }
 
 async function execute<Options>(command: Command<Options>, options: Options & { json: boolean }): Promise<void> {
@@ -103,7 +113,7 @@ export function reportFailure(error: unknown, json: boolean, signal?: AbortSigna
   const message = interrupted ? 'interrupted' : error instanceof Error ? error.message : String(error);
   const details = interrupted || known || !(error instanceof Error) ? message : (error.stack ?? message);
   const advice = error instanceof UsageError && !interrupted ? '\nTry: qfx --help' : '';
-  process.stderr.write(`qfx: ${details}${advice}\n`);
+  process.stderr.write(`qfx: ${details.split('\n').map(visible).join('\n')}${advice}\n`);
   if (json) process.stdout.write(`${JSON.stringify({ error: message }, undefined, 2)}\n`);
   if (interrupted) process.exitCode = exitStatus.interrupted;
   else process.exitCode = error instanceof UsageError ? exitStatus.usage : exitStatus.failure;

@@ -2,13 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseProjectDescription, projectFileName, simulate } from '../hls-codegen/index.js';
 import type { SimulationResult, SimulationStage } from '../hls-codegen/index.js';
-import { loadGraph, QfxError } from '../qfx/index.js';
+import { QfxError } from '../qfx/index.js';
 import { UsageError, wholeNumber } from './command.js';
 import type { Command, CommandContext } from './command.js';
+import { openGraph } from './graph-file.js';
 import type { Progress } from './progress.js';
 import { formatTable } from './table.js';
 import { classOutput, loadTestImages, predictedClass, testImageOptions } from './test-images.js';
 import type { TestImageOptions, TestImages } from './test-images.js';
+import { visible } from './visible.js';
 
 interface Options extends TestImageOptions {
   project: string;
@@ -115,7 +117,7 @@ async function openTestImages(project: string, options: TestImageOptions): Promi
     throw new QfxError(project, `is not a project written by export-hls (${cause.message})`, { cause });
   });
   const graphFile = join(project, ...parseProjectDescription(text, file).files.graph.split('/'));
-  const { graph } = loadGraph(await readFile(graphFile), { fileName: graphFile });
+  const { graph } = await openGraph(graphFile);
   classOutput(graph); // accuracy needs one output
   return loadTestImages(graph, options);
 }
@@ -156,7 +158,7 @@ function describe(result: SimulationResult, accuracy: number | undefined): strin
     '',
     ...(first
       ? [
-          `first mismatch: layer "${first.layer}", image ${first.image}, index ${first.index}: expected ${first.expected}, actual ${first.actual}`,
+          `first mismatch: layer "${visible(first.layer)}", image ${first.image}, index ${first.index}: expected ${first.expected}, actual ${first.actual}`,
         ]
       : []),
     `${count(result.images)} images, ${count(result.valuesCompared)} values compared, ${count(result.mismatches)} mismatches (${result.compiler}, ${result.seconds.toFixed(1)} s)`,

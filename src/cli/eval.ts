@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { loadGraph } from '../qfx/index.js';
 import type { Command } from './command.js';
+import { openGraph } from './graph-file.js';
 import { classOutput, loadTestImages, predictedClass, testImageOptions } from './test-images.js';
 import type { TestImageOptions } from './test-images.js';
 
@@ -21,7 +20,7 @@ export const evaluate: Command<Options> = {
       .positional('graph', { type: 'string', demandOption: true, describe: 'A frozen graph (.safetensors)' })
       .options(testImageOptions),
   async run({ graph: fileName, data, dataSet }, context) {
-    const network = loadGraph(await readFile(fileName), { fileName });
+    const network = await openGraph(fileName);
     const output = classOutput(network.graph);
     const images = await loadTestImages(network.graph, { data, dataSet });
     const started = performance.now();

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { exportHls as exportProject } from '../hls-codegen/index.js';
 import { wholeNumber } from './command.js';
 import type { Command } from './command.js';
+import { readGraphFile } from './graph-file.js';
 
 interface Options {
   graph: string;
@@ -35,7 +35,7 @@ export const exportHls: Command<Options> = {
       .option('vectors', { type: 'number', default: 16, requiresArg: true, describe: 'Stored test vectors' }),
   async run({ graph, out, board, plan, vectors }, { signal }) {
     wholeNumber('vectors', vectors);
-    const bytes = await readFile(graph);
+    const bytes = await readGraphFile(graph);
     signal.throwIfAborted();
     const project = await exportProject(bytes, { out, board, plan, vectors, source: graph });
     return {

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { isUniform, loadGraph, spreadValues, summarizeGraph } from '../qfx/index.js';
+import { isUniform, spreadValues, summarizeGraph } from '../qfx/index.js';
 import type { FixedPointFormat, TensorType } from '../qfx/index.js';
 import type { Command } from './command.js';
+import { openGraph } from './graph-file.js';
 import { formatTable } from './table.js';
+import { visible } from './visible.js';
 
 /** `qfx inspect`: layers, types, multiplications, parameters, bits, provenance. */
 export const inspect: Command<{ graph: string }> = {
@@ -12,7 +13,7 @@ export const inspect: Command<{ graph: string }> = {
   options: (yargs) =>
     yargs.positional('graph', { type: 'string', demandOption: true, describe: 'A frozen graph (.safetensors)' }),
   async run({ graph: fileName }) {
-    const { graph } = loadGraph(await readFile(fileName), { fileName });
+    const { graph } = await openGraph(fileName);
     const summary = summarizeGraph(graph);
     const table = formatTable(
       ['layer', 'operation', 'shape', 'exact type', 'output type', 'MACs', 'parameters', 'bits'],
@@ -39,12 +40,12 @@ export const inspect: Command<{ graph: string }> = {
         provenance: graph.provenance,
       },
       text: [
-        `${graph.name}: ${count(summary.multiplications)} multiplications an image, ${count(summary.parameters)} parameters in ${count(summary.parameterBits)} bits`,
+        `${visible(graph.name)}: ${count(summary.multiplications)} multiplications an image, ${count(summary.parameters)} parameters in ${count(summary.parameterBits)} bits`,
         '',
         table,
         '',
         'types: s signed, u unsigned, word length.binary point, rounding, overflow',
-        `outputs: ${graph.outputs.join(', ')}`,
+        `outputs: ${graph.outputs.map(visible).join(', ')}`,
         `provenance: ${JSON.stringify(graph.provenance, undefined, 2)}`,
       ].join('\n'),
     };

@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { visible } from './visible.js';
 
 /** Rows as a plain table that fits a terminal; numbers are aligned to the right. */
 export function formatTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
@@ -26,6 +27,6 @@ export function formatTable(head: readonly string[], rows: readonly (readonly (s
     },
   });
   for (const row of rows)
-    table.push(row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell)));
+    table.push(row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : visible(cell))));
   return table.toString();
 }
