@@ -60,7 +60,7 @@ export function emitProject(graph: Graph, settings: ProjectSettings): EmittedPro
   }
   files.set(testbenchPath, testbenchSource(description));
   for (const [path, template] of Object.entries(scripts)) {
-    files.set(path, renderTemplate(template, scriptData(network, description)));
+    files.set(path, renderTemplate(template, scriptData(network, description, settings.plan)));
   }
   files.set(projectFileName, `${JSON.stringify(description, null, 2)}\n`);
   return { description, files };
@@ -140,7 +140,11 @@ function describeProject(
 }
 
 /** What the scripts and the README are written from. */
-function scriptData(network: Network, { top, part, clockPeriodNs, files, vectors }: ProjectDescription): object {
+function scriptData(
+  network: Network,
+  { top, part, clockPeriodNs, files, vectors }: ProjectDescription,
+  { resources }: HardwarePlan,
+): object {
   const port = (direction: string, note: string) => (each: Port) => ({
     ...each,
     direction,
@@ -156,6 +160,7 @@ function scriptData(network: Network, { top, part, clockPeriodNs, files, vectors
     top,
     part,
     clockPeriodNs,
+    resources,
     sources: files.sources,
     testbench: files.testbench,
     vectors: vectors.folder,

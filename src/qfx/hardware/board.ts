@@ -9,6 +9,9 @@ export const partName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'a part has letters, digits, "-", "_" and "." only');
 
+/** What a part has: look-up tables, flip-flops, DSP slices, block RAMs of 18 Kbit, UltraRAMs. */
+export const resourcesSchema = z.strictObject({ lut: count, ff: count, dsp: count, bram18: count, uram: count });
+
 /** `board.json`: what QFX knows of a board. */
 const boardSchema = z.strictObject({
   formatVersion: z.literal(1),
@@ -19,8 +22,7 @@ const boardSchema = z.strictObject({
   part: partName,
   /** Target clock of designs for this board, in nanoseconds. */
   clockPeriodNs: z.number().positive(),
-  /** What the part has: look-up tables, flip-flops, DSP slices, block RAMs of 18 Kbit, UltraRAMs. */
-  resources: z.strictObject({ lut: count, ff: count, dsp: count, bram18: count, uram: count }),
+  resources: resourcesSchema,
 });
 
 export type Board = z.infer<typeof boardSchema>;

@@ -3,7 +3,7 @@ import { QfxError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { describeIssues } from '../graph/issues.js';
 import { layer } from '../operations/operation.js';
-import { partName } from './board.js';
+import { partName, resourcesSchema } from './board.js';
 import type { Board } from './board.js';
 import { connectionsOf, streamKey } from './connections.js';
 import { streamDepths, sufficientDepths } from './fifo.js';
@@ -21,6 +21,8 @@ const planSchema = z.strictObject({
   part: partName,
   /** Target clock in nanoseconds. */
   clockPeriodNs: z.number().positive(),
+  /** What there is on the part for the whole design: the budget. */
+  resources: resourcesSchema,
   /** Width of TDATA of the AXI4-Streams, in bits. A value wider than that widens it. */
   interface: z.strictObject({ inputWordBits: wordBits, outputWordBits: wordBits }),
   /** By the names of the graph's nodes: values in one word of the layer's streams. */
@@ -55,6 +57,7 @@ export function defaultPlan(graph: Graph, board: Board): HardwarePlan {
     board: board.name,
     part: board.part,
     clockPeriodNs: board.clockPeriodNs,
+    resources: board.resources,
     interface: { inputWordBits: defaultWordBits, outputWordBits: defaultWordBits },
     layers: Object.fromEntries(lanes),
     streams: Object.fromEntries([...depths].map(([key, { depth }]) => [key, { depth }])),

@@ -25,6 +25,7 @@ export function randomPlan(graph: Graph, draw: Pick<RandomGraph, 'pick'>): Hardw
     board: 'none',
     part: 'xczu3eg-sbva484-1-i',
     clockPeriodNs: 5,
+    resources: { lut: 70560, ff: 141120, dsp: 360, bram18: 432, uram: 0 },
     interface: { inputWordBits: draw.pick(8, 32, 64), outputWordBits: draw.pick(8, 32, 64) },
     layers: Object.fromEntries(lanes),
     streams: Object.fromEntries([...depths].map(([key, { depth }]) => [key, { depth }])),
