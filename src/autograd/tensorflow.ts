@@ -82,6 +82,18 @@ async function withoutNewErrorListeners<T>(start: () => Promise<T>): Promise<T> 
   return result;
 }
 
+/** Runs something that computes with `training: true`, with the dropouts of a model switched off. */
+export function withoutDropout(model: tf.LayersModel, run: () => void): void {
+  const dropouts = model.layers.filter((layer) => layer.getClassName() === 'Dropout') as unknown as { rate: number }[];
+  const rates = dropouts.map(({ rate }) => rate);
+  for (const dropout of dropouts) dropout.rate = 0;
+  try {
+    run();
+  } finally {
+    dropouts.forEach((dropout, index) => (dropout.rate = rates[index]));
+  }
+}
+
 /** Runs a registered kernel on the current backend; not on the gradient tape. One tensor an output. */
 export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attributes: object): tf.Tensor[] {
   const result: unknown = tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap);

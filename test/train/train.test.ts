@@ -5,6 +5,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { initializeBackend } from '../../src/autograd/backend.js';
 import { createLayers } from '../../src/autograd/layers/index.js';
 import { tf } from '../../src/autograd/tensorflow.js';
+import { copyWeights, writeWeights } from '../../src/autograd/train/checkpoint.js';
+import type { Checkpoint } from '../../src/autograd/train/checkpoint.js';
 import { modelWeights } from '../../src/autograd/train/model-weights.js';
 import { train } from '../../src/autograd/train/train.js';
 import { bars } from './synthetic.js';
@@ -23,8 +25,8 @@ const training = {
   logEvery: 4,
 } as const;
 
-function network({ filters = 3, norm = true } = {}): tf.LayersModel {
-  const layers = createLayers({ seed: 3, weights: { wordLength: 5 }, activations: { wordLength: 5 } });
+function network({ filters = 3, norm = true, weightBits = 5 } = {}): tf.LayersModel {
+  const layers = createLayers({ seed: 3, weights: { wordLength: weightBits }, activations: { wordLength: 5 } });
   return tf.sequential({
     layers: [
       layers.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 }),
@@ -251,13 +253,45 @@ describe('train', () => {
       await expect(refused({}, model)).rejects.toThrow(/NaN/);
     });
 
+    it('weights of other shapes, and of another number', () => {
+      const checkpoint = { weights: copyWeights(network()) } as Checkpoint;
+      expect(() => writeWeights(network({ filters: 4 }), checkpoint, 'file')).toThrow(
+        /are \[3, 3, 1, 3\], the network's are \[3, 3, 1, 4\]/,
+      );
+      expect(() => writeWeights(network({ norm: false }), checkpoint, 'file')).toThrow(/file: has weights /);
+    });
+
+    it('a dropout without a seed', async () => {
+      const layers = createLayers({ seed: 3 });
+      const model = (seed?: number) =>
+        tf.sequential({
+          layers: [
+            layers.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 }),
+            layers.flatten(),
+            tf.layers.dropout({ name: 'drop', rate: 0.2, seed }),
+            layers.dense({ units: 3 }),
+          ],
+        });
+      const steps: number[] = [];
+      const onProgress = ({ step }: { step: number }) => steps.push(step);
+      await expect(refused({ onProgress }, model())).rejects.toThrow(/layer "drop": a dropout without a seed/);
+      expect(steps).toEqual([]);
+      await refused({ epochs: 1 }, model(0));
+    });
+
     it('checkpoints of another run, and damaged ones', async () => {
       await refused({ folder, epochs: 1 });
       await expect(refused({ folder, epochs: 2, resume: true })).rejects.toThrow(/run with epochs 1, now it is 2/);
       const other = { ...data, checksum: 'other' };
       await expect(refused({ folder, epochs: 1, resume: true, data: other })).rejects.toThrow(/SHA-256 bars .* other/);
       await expect(refused({ folder, epochs: 1, resume: true }, network({ filters: 4 }))).rejects.toThrow(
-        /are \[3, 3, 1, 3\], the network's are \[3, 3, 1, 4\]/,
+        /last\.safetensors: belongs to another network: layer 1 \(QfxConv2d\): config: filters was 3, now it is 4/,
+      );
+      await expect(refused({ folder, epochs: 1, resume: true }, network({ weightBits: 4 }))).rejects.toThrow(
+        /layer 1 \(QfxConv2d\): config: weights: wordLength was 5, now it is 4/,
+      );
+      await expect(refused({ folder, epochs: 1, resume: true }, network({ norm: false }))).rejects.toThrow(
+        /layer 2 \(QfxBatchNormalization\): type was "QfxBatchNormalization", now it is "QfxRelu"/,
       );
       const path = join(folder, 'checkpoints', 'last.safetensors');
       const { length } = await readFile(path);

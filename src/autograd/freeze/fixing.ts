@@ -1,7 +1,7 @@
 import { isFixedPoint } from '../layers/sources.js';
 import { BatchNormalization } from '../layers/batch-normalization.js';
 import { whileFreezing } from '../layers/freezing.js';
-import { tf } from '../tensorflow.js';
+import { tf, withoutDropout } from '../tensorflow.js';
 
 /**
  * Freezes every binary point of a model at the better of the two integers next to its learned position, measured: for
@@ -15,15 +15,17 @@ export function freezeBinaryPoints(model: tf.LayersModel, batch: tf.Tensor | rea
 
 /**
  * Ends training with batch statistics: from now on BatchNorm's moving statistics are used, and stay.
- * @param batches where given, the statistics are first measured again on them, with the network as it is now: moving
- * averages lag behind
+ * @param batches where given, the statistics are first measured again on them, with the network as it is now and without
+ * dropout, since hardware has none: moving averages lag behind
  */
 export function freezeStatistics(model: tf.LayersModel, batches: Iterable<tf.Tensor> = []): void {
   const layers = model.layers.filter(isFixedPoint).filter((layer) => layer instanceof BatchNormalization);
   const measured = [...batches];
   if (measured.length > 0) {
     for (const layer of layers) layer.beginMeasurement();
-    for (const batch of measured) tf.tidy(() => void model.apply(batch, { training: true }));
+    withoutDropout(model, () => {
+      for (const batch of measured) tf.tidy(() => void model.apply(batch, { training: true }));
+    });
     for (const layer of layers) layer.endMeasurement();
   }
   for (const layer of layers) layer.freezeStatistics();

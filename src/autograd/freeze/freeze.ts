@@ -7,6 +7,7 @@ import { describeFormat, describeType, rawRange } from '../../qfx/number/type.js
 import type { FixedPointType } from '../../qfx/number/type.js';
 import { parseConfiguration } from '../configuration.js';
 import { tf } from '../tensorflow.js';
+import { requireSeeds } from '../layers/sources.js';
 import { freezeBinaryPoints } from './fixing.js';
 import { describeModel, quantizersOf } from './model.js';
 import { replay } from './replay.js';
@@ -38,11 +39,12 @@ const optionsSchema = z.strictObject({
  * Turns a trained model into a graph of integers: the only door from training to hardware. Binary points that still learn
  * are frozen first, at the better of their two neighbours on the samples. The graph is handed over only if every value of
  * every layer is the same in the model and in the graph's executor, on the samples and on the extremes of the input types.
- * @throws QfxError naming layer, index and both raw integers of the first difference; for layers without a node, weights
- * that are no numbers, samples that the input's type does not have
+ * @throws QfxError naming layer, index and both raw integers of the first difference; for layers without a node, a dropout
+ * without a seed, weights that are no numbers, samples that the input's type does not have
  */
 export function freeze(model: tf.LayersModel, options: FreezeOptions): Graph {
   const { replay: count, name = model.name } = parseConfiguration(optionsSchema, options, 'freeze');
+  requireSeeds(model);
   const samples = listSamples(model, options.samples);
   if (quantizersOf(model).some(({ quantizer }) => !quantizer.isFrozen)) {
     tf.tidy(() =>

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import { parseConfiguration } from '../configuration.js';
+import { requireSeeds } from '../layers/sources.js';
 import { tf } from '../tensorflow.js';
 import { freezeBinaryPoints, freezeStatistics } from './fixing.js';
 
@@ -33,11 +34,19 @@ class ScheduledFreeze extends tf.Callback {
     super();
   }
 
+  override async onTrainBegin(): Promise<void> {
+    requireSeeds(this.trained);
+  }
+
   override async onEpochBegin(epoch: number): Promise<void> {
     const { statisticsAt, binaryPointsAt, batch } = this.schedule;
-    const { model } = this;
-    if (!(model instanceof tf.LayersModel)) throw new QfxError('freezeSchedule', 'is a callback of model.fit');
+    const model = this.trained;
     if (epoch === statisticsAt) freezeStatistics(model, [batch]);
     if (epoch === binaryPointsAt) freezeBinaryPoints(model, batch);
+  }
+
+  private get trained(): tf.LayersModel {
+    if (this.model instanceof tf.LayersModel) return this.model;
+    throw new QfxError('freezeSchedule', 'is a callback of model.fit');
   }
 }

@@ -20,6 +20,19 @@ export function isMover(layer: tf.layers.Layer): boolean {
   return movers.includes(layer.getClassName());
 }
 
+/**
+ * Everything random has a seed, so that the same program gives the same bits.
+ * @throws QfxError naming a dropout without one
+ */
+export function requireSeeds({ layers }: tf.LayersModel): void {
+  const unseeded = layers.find((layer) => layer.getClassName() === 'Dropout' && typeof layer.getConfig().seed !== 'number');
+  if (unseeded !== undefined)
+    throw new QfxError(
+      `layer "${unseeded.name}"`,
+      'a dropout without a seed, with which no training repeats; needed: tf.layers.dropout({ rate, seed })',
+    );
+}
+
 /** True for the layer that `tf.input` and the first layer of a sequential model make. */
 export function isPlaceholder(layer: tf.layers.Layer): boolean {
   return layer.getClassName() === 'InputLayer';

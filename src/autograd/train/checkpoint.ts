@@ -7,6 +7,7 @@ import type { StoredTensor } from '../../qfx/graph/safetensors.js';
 import { parseConfiguration } from '../configuration.js';
 import type { tf } from '../tensorflow.js';
 import { modelWeights } from './model-weights.js';
+import { networkDifference } from './network-description.js';
 import { runStateSchema } from './run-state.js';
 import type { RunState } from './run-state.js';
 
@@ -47,7 +48,7 @@ export function writeWeights(model: tf.LayersModel, { weights }: Checkpoint, whe
   for (const { key, write } of own) write(weights[key].values);
 }
 
-/** Throws QfxError, naming the difference, when a checkpoint belongs to a run with another configuration or other data. */
+/** Throws QfxError, naming the difference, when a checkpoint belongs to a run with another configuration, data or network. */
 export function checkSameRun({ state: then }: Checkpoint, now: RunState, where: string): void {
   const keys = Object.keys({ ...then.config, ...now.config }) as (keyof RunState['config'])[];
   for (const key of keys) {
@@ -58,6 +59,12 @@ export function checkSameRun({ state: then }: Checkpoint, now: RunState, where: 
     throw new QfxError(
       where,
       `belongs to a run on data with SHA-256 ${then.dataChecksum}, now it is ${now.dataChecksum}`,
+    );
+  const difference = networkDifference(then.network, now.network);
+  if (difference !== undefined)
+    throw new QfxError(
+      where,
+      `belongs to another network: ${difference.where} was ${difference.then}, now it is ${difference.now}`,
     );
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { networkDescriptionSchema } from './network-description.js';
 import { trainingSchema } from './options.js';
 
 const evaluation = z.strictObject({ images: z.int(), loss: z.number(), accuracy: z.number() });
@@ -9,6 +10,7 @@ export const runStateSchema = z.strictObject({
   config: trainingSchema,
   /** SHA-256 of the data set. */
   dataChecksum: z.string(),
+  network: networkDescriptionSchema,
   /** Steps done. */
   step: z.int().min(0),
   /** Epochs done and evaluated. */

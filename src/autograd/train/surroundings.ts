@@ -1,5 +1,6 @@
 import type { DataSet } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
+import { requireSeeds } from '../layers/sources.js';
 import type { tf } from '../tensorflow.js';
 import type { Evaluation } from './evaluate.js';
 import type { TrainingConfig } from './options.js';
@@ -43,7 +44,7 @@ export interface TrainingResult {
   readonly seconds: number;
 }
 
-/** Throws QfxError when the network cannot take the data's images or tell its classes. */
+/** Throws QfxError when the network cannot take the data's images or tell its classes, or has a dropout without a seed. */
 export function checkModel(model: tf.LayersModel, data: DataSet): void {
   const where = `model "${model.name}"`;
   const describe = (shapes: readonly tf.SymbolicTensor[]) =>
@@ -58,4 +59,5 @@ export function checkModel(model: tf.LayersModel, data: DataSet): void {
       where,
       `returns ${describe(model.outputs)}; "${data.name}" needs one logit a class, [${data.classes.length}]`,
     );
+  requireSeeds(model);
 }

@@ -14,6 +14,7 @@ import { cutIntoShards, shardGradients, sumShards } from './gradients.js';
 import { breathe } from './infer.js';
 import { MetricsLog } from './metrics.js';
 import { modelWeights } from './model-weights.js';
+import { describeNetwork } from './network-description.js';
 import { createOptimizer } from './optimizers.js';
 import type { Optimizer } from './optimizers.js';
 import type { TrainingConfig } from './options.js';
@@ -77,6 +78,7 @@ export class TrainingRun {
     const start: RunState = {
       config,
       dataChecksum: data.checksum,
+      network: describeNetwork(model),
       step: 0,
       epochs: 0,
       interval: noSums,

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  createLayers,
   freezeBinaryPoints,
   freezeSchedule,
   freezeStatistics,
@@ -62,6 +63,31 @@ describe('freezeStatistics', () => {
   });
 });
 
+describe('freezeStatistics with a dropout', () => {
+  it('measures what inference computes, and leaves the dropout on for training', () => {
+    const network = (rate: number) => {
+      const layers = createLayers({ seed: 1 });
+      return tf.sequential({
+        layers: [
+          layers.input({ inputShape: [6, 6, 2], wordLength: 8, binaryPoint: 8 }),
+          tf.layers.dropout({ rate, seed: 1 }),
+          layers.conv2d({ filters: 4, kernelSize: 3 }),
+          layers.batchNormalization(),
+        ],
+      });
+    };
+    const batch = byteImages(20, [6, 6, 2], 3);
+    const [dropping, plain] = [network(0.5), network(0)];
+    for (const model of [dropping, plain]) {
+      model.predict(batch);
+      freezeStatistics(model, [batch]);
+    }
+    expect(weightsOf(dropping, /moving/)).toEqual(weightsOf(plain, /moving/));
+    const trained = (model: tf.LayersModel) => (model.apply(batch, { training: true }) as tf.Tensor).dataSync();
+    expect(trained(dropping)).not.toEqual(trained(plain));
+  });
+});
+
 describe('freezeSchedule', () => {
   it('freezes in model.fit at the epochs that it names', async () => {
     const model = residualNetwork();
@@ -80,6 +106,19 @@ describe('freezeSchedule', () => {
       [2, true, 1],
       [3, true, 1],
     ]);
+  });
+
+  it('refuses a dropout without a seed before the first epoch', async () => {
+    const layers = createLayers({ seed: 1 });
+    const model = tf.sequential({
+      layers: [
+        layers.input({ inputShape: [4], wordLength: 8, binaryPoint: 8 }),
+        tf.layers.dropout({ name: 'drop', rate: 0.5 }),
+        layers.dense({ units: 3 }),
+      ],
+    });
+    const schedule = freezeSchedule({ binaryPointsAt: 3, batch: byteImages(8, [4]) });
+    await expect(trainABit(model, [schedule], 1)).rejects.toThrow(/layer "drop": a dropout without a seed/);
   });
 
   it('refuses an unknown key', () => {

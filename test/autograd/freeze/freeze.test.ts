@@ -175,6 +175,12 @@ describe('freeze refuses by name', () => {
     );
   });
 
+  it('a dropout without a seed', () => {
+    const dropped = tf.layers.dropout({ name: 'drop', rate: 0.5 });
+    const model = tf.sequential({ layers: [start(), dropped, layers.dense({ units: 3 })] });
+    expect(() => freeze(model, { samples: samples() })).toThrow(/layer "drop": a dropout without a seed/);
+  });
+
   it('a fixed-point layer behind a foreign one', () => {
     const model = tf.sequential({
       layers: [start(), tf.layers.elu({ name: 'elu' }), layers.dense({ name: 'd', units: 3 })],
