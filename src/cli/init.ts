@@ -1,4 +1,4 @@
-import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import Handlebars from 'handlebars';
 import { packageRoot, packageVersion } from '../package-root.js';
@@ -30,13 +30,8 @@ export const init: Command<{ dir: string }> = {
     if (inTheWay)
       throw new QfxError(join(folder, inTheWay), 'is already there; choose an empty folder or another name');
 
-    await mkdir(folder, { recursive: true });
     const written = templates.filter((file) => !present.has(file));
-    for (const file of written) {
-      const text = await readFile(join(packageRoot(), 'templates', 'init', `${file}.hbs`), 'utf8');
-      const render = Handlebars.compile(text, { noEscape: true, strict: true });
-      await writeFile(join(folder, file), render({ name, version: packageVersion() }), { flag: 'wx' });
-    }
+    await writeAll(folder, await render(written, { name, version: packageVersion() }));
     const enter = folder === process.cwd() ? '' : `  cd ${dir}\n`;
     const install = present.has('package.json') ? '' : '  npm install\n';
     return {
@@ -45,6 +40,38 @@ export const init: Command<{ dir: string }> = {
     };
   },
 };
+
+/** Contents of files by their names. */
+type Contents = ReadonlyMap<string, string>;
+
+async function render(
+  files: readonly string[],
+  values: { readonly name: string; readonly version: string },
+): Promise<Contents> {
+  const contents = new Map<string, string>();
+  for (const file of files) {
+    const text = await readFile(join(packageRoot(), 'templates', 'init', `${file}.hbs`), 'utf8');
+    contents.set(file, Handlebars.compile(text, { noEscape: true, strict: true })(values));
+  }
+  return contents;
+}
+
+/** Writes all files or none: after a failure, such as a full disk, the folder is as it was. */
+async function writeAll(folder: string, contents: Contents): Promise<void> {
+  const made: string[] = [];
+  try {
+    const firstMade = await mkdir(folder, { recursive: true });
+    if (firstMade !== undefined) made.push(firstMade);
+    for (const [file, text] of contents) {
+      const handle = await open(join(folder, file), 'wx');
+      made.push(join(folder, file)); // from now on it is ours to remove
+      await handle.writeFile(text).finally(() => handle.close());
+    }
+  } catch (cause) {
+    for (const path of made) await rm(path, { recursive: true, force: true });
+    throw new QfxError(folder, `the project cannot be written (${(cause as Error).message})`, { cause });
+  }
+}
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(

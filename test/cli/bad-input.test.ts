@@ -33,32 +33,68 @@ const exporting = (...args: string[]) => ['export-hls', graph, '--out', 'hls', .
 const run = (key: string) => `export default { name: 'a', data: 'mnist', model: () => null, ${key} };`;
 
 describe('one message that names the place, and nothing is written:', () => {
-  it.each<readonly [args: readonly string[], ...naming: (string | RegExp)[]]>([
-    [['inspect', 'missing.safetensors'], 'missing.safetensors', /no such file/],
-    [['inspect', 'foreign'], 'foreign', /directory/],
-    [['inspect', 'empty.safetensors'], 'empty.safetensors', '0 bytes'],
-    [['eval', 'cut.safetensors'], 'cut.safetensors'],
-    [['eval', 'flipped.safetensors'], 'flipped.safetensors'],
-    [['export-hls', 'flipped.safetensors', '--out', 'hls'], 'flipped.safetensors'],
-    [exporting('--board', 'nowhere'), 'board "nowhere"', 'ultra96'],
-    [exporting('--board', 'foreign'), 'board.json'],
-    [exporting('--plan', 'missing.json'), 'missing.json'],
-    [exporting('--plan', 'list.json'), 'list.json'],
-    [exporting('--plan', 'text.json'), 'text.json', 'JSON'],
-    [exporting('--out', 'foreign'), 'foreign', 'left alone'],
-    [exporting('--out', 'list.json'), 'list.json', 'a file of this name exists'],
-    [['csim', 'missing'], 'missing', 'project.json'],
-    [['csim', 'foreign'], 'foreign', 'project.json'],
-    [['csim', graph], graph],
-    [['csim', 'broken'], 'project.json', 'qfx'],
-    [['eval', 'digits.safetensors', '--data', 'nowhere'], 'data set "mnist"', 'nowhere', 'no such folder'],
-    [['eval', 'digits.safetensors', '--data', 'nothing-in-it'], 'nothing-in-it', 't10k-images-idx3-ubyte'],
-    [['eval', graph, '--data-set', 'mnist'], 'layer "image"', '[2, 2, 1]', '[28, 28, 1]'],
-    [['eval', 'mine.safetensors'], 'no data set "mine"', 'mnist, cifar10'],
-    [['train', 'missing.ts'], 'missing.ts', 'no such file'],
-    [['train', 'foreign'], 'foreign'],
-    [['train', graph], graph, '.ts'],
-  ])('%j', async (args, ...naming) => {
+  it.each<readonly [args: readonly string[], naming: readonly (string | RegExp)[]]>([
+    [
+      ['inspect', 'missing.safetensors'],
+      ['missing.safetensors', /no such file/],
+    ],
+    [
+      ['inspect', 'foreign'],
+      ['foreign', /directory/],
+    ],
+    [
+      ['inspect', 'empty.safetensors'],
+      ['empty.safetensors', '0 bytes'],
+    ],
+    [['eval', 'cut.safetensors'], ['cut.safetensors']],
+    [['eval', 'flipped.safetensors'], ['flipped.safetensors']],
+    [['export-hls', 'flipped.safetensors', '--out', 'hls'], ['flipped.safetensors']],
+    [exporting('--board', 'nowhere'), ['board "nowhere"', 'ultra96']],
+    [exporting('--board', 'foreign'), ['board.json']],
+    [exporting('--plan', 'missing.json'), ['missing.json']],
+    [exporting('--plan', 'list.json'), ['list.json']],
+    [exporting('--plan', 'text.json'), ['text.json', 'JSON']],
+    [exporting('--out', 'foreign'), ['foreign', 'left alone']],
+    [exporting('--out', 'list.json'), ['list.json', 'a file of this name exists']],
+    [
+      ['csim', 'missing'],
+      ['missing', 'project.json'],
+    ],
+    [
+      ['csim', 'foreign'],
+      ['foreign', 'project.json'],
+    ],
+    [['csim', graph], [graph]],
+    [
+      ['csim', 'broken'],
+      ['project.json', 'qfx'],
+    ],
+    [
+      ['eval', 'digits.safetensors', '--data', 'nowhere'],
+      ['data set "mnist"', 'nowhere', 'no such folder'],
+    ],
+    [
+      ['eval', 'digits.safetensors', '--data', 'nothing-in-it'],
+      ['nothing-in-it', 't10k-images-idx3-ubyte'],
+    ],
+    [
+      ['eval', graph, '--data-set', 'mnist'],
+      ['layer "image"', '[2, 2, 1]', '[28, 28, 1]'],
+    ],
+    [
+      ['eval', 'mine.safetensors'],
+      ['no data set "mine"', 'mnist, cifar10'],
+    ],
+    [
+      ['train', 'missing.ts'],
+      ['missing.ts', 'no such file'],
+    ],
+    [['train', 'foreign'], ['foreign']],
+    [
+      ['train', graph],
+      [graph, '.ts'],
+    ],
+  ])('%j', async (args, naming) => {
     expectRefusal(await terminal.qfx(args), 1, ...naming);
     expect(await terminal.list()).toEqual(before);
     expect(await terminal.list('foreign')).toEqual(['notes.txt']);
@@ -80,19 +116,19 @@ describe('one message that names the place, and nothing is written:', () => {
 });
 
 describe('a run description is refused with file and key:', () => {
-  it.each<readonly [file: string, text: string, ...naming: (string | RegExp)[]]>([
-    ['syntax.ts', 'export default {', 'syntax.ts', 'cannot be loaded'],
-    ['named.ts', 'export const run = {};', 'named.ts', 'no default export'],
-    ['key.ts', run('epochs: 3'), 'key.ts', 'unknown key "epochs"'],
-    ['training.ts', run('training: { epochs: 0 }'), 'training.ts', 'training.epochs'],
-    ['model.ts', run(''), 'run "a": model', 'must return'],
-    ['import.ts', "import 'not-installed';", 'import.ts', 'not-installed'],
+  it.each<readonly [file: string, text: string, naming: readonly (string | RegExp)[]]>([
+    ['syntax.ts', 'export default {', ['syntax.ts', 'cannot be loaded']],
+    ['named.ts', 'export const run = {};', ['named.ts', 'no default export']],
+    ['key.ts', run('epochs: 3'), ['key.ts', 'unknown key "epochs"']],
+    ['training.ts', run('training: { epochs: 0 }'), ['training.ts', 'training.epochs']],
+    ['model.ts', run(''), ['run "a": model', 'must return']],
+    ['import.ts', "import 'not-installed';", ['import.ts', 'not-installed']],
     [
       'empty.ts',
       `const none = { images: new Uint8Array(0), labels: new Uint8Array(0) };
        const data = () => ({ name: 'void', classes: ['a'], shape: [1, 1, 1], train: none, test: none, checksum: '' });
        export default { name: 'a', data, model: () => null };`,
-      ...['data set "void", train', 'is empty'],
+      ['data set "void", train', 'is empty'],
     ],
     [
       'kernel.ts',
@@ -104,7 +140,7 @@ describe('a run description is refused with file and key:', () => {
            return tf.sequential({ layers: [image, q.conv2d({ name: 'large', filters: 1, kernelSize: 29 })] });
          },
        };`,
-      ...['large', '29'],
+      ['large', '29'],
     ],
     [
       'narrow.ts',
@@ -112,9 +148,9 @@ describe('a run description is refused with file and key:', () => {
          name: 'a', data: 'mnist',
          model: ({ layers }) => layers({ weights: { wordLength: 0 }, activations: { wordLength: 4 } }),
        };`,
-      ...['wordLength', '0'],
+      ['wordLength', '0'],
     ],
-  ])('%s', async (file, text, ...naming) => {
+  ])('%s', async (file, text, naming) => {
     await mkdir(terminal.place('runs'), { recursive: true });
     await terminal.write(`runs/${file}`, text);
     const ending = await terminal.qfx(['train', file], { cwd: terminal.place('runs') });

@@ -31,7 +31,7 @@ export function tinyNetwork(options: Options = {}): Graph {
       { name: flat, operation: 'flatten', inputs: [input], outputType: 'exact' },
       {
         ...{ name: output, operation: 'dense', inputs: [flat], constants: { weights: 'weights' } },
-        outputType: type(true, 10, 4),
+        outputType: type(true, 16, 4),
       },
     ],
     outputs: [output],

@@ -94,7 +94,7 @@ describe('what is written where', () => {
         expect.objectContaining({ name: 'flat', operation: 'flatten', shape: [4], parameters: 0 }),
         expect.objectContaining({
           ...{ name: 'scores', operation: 'dense', shape: [3], multiplications: 12, parameters: 12, parameterBits: 48 },
-          ...{ exactType: expect.anything(), outputType: expect.objectContaining({ wordLength: 10, binaryPoint: 4 }) },
+          ...{ exactType: expect.anything(), outputType: expect.objectContaining({ wordLength: 16, binaryPoint: 4 }) },
         }),
       ],
       multiplications: 12,
@@ -107,7 +107,7 @@ describe('what is written where', () => {
   it('for people: a table, without colours where there is no terminal', async () => {
     const { stdout } = await terminal.qfx(['inspect', 'graph.safetensors']);
     expect(stdout).toMatch(/^tiny: 12 multiplications an image, 12 parameters in 48 bits$/m);
-    expect(stdout).toMatch(/^ scores +dense +3 +s\d+\.\d+ +s10\.4 RND SAT +12 +12 +48 *$/m);
+    expect(stdout).toMatch(/^ scores +dense +3 +s\d+\.\d+ +s16\.4 RND SAT +12 +12 +48 *$/m);
     const doctor = await terminal.qfx(['doctor']);
     expect(stdout + doctor.stdout + doctor.stderr).not.toContain('\u001b');
   });
