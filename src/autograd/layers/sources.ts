@@ -25,7 +25,9 @@ export function isMover(layer: tf.layers.Layer): boolean {
  * @throws QfxError naming a dropout without one
  */
 export function requireSeeds({ layers }: tf.LayersModel): void {
-  const unseeded = layers.find((layer) => layer.getClassName() === 'Dropout' && typeof layer.getConfig().seed !== 'number');
+  const unseeded = layers.find(
+    (layer) => layer.getClassName() === 'Dropout' && typeof layer.getConfig().seed !== 'number',
+  );
   if (unseeded !== undefined)
     throw new QfxError(
       `layer "${unseeded.name}"`,
