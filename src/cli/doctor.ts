@@ -43,7 +43,7 @@ export const doctor: Command<object> = {
 
 function describe({ name, found, detail, enables, remedy }: Finding): string {
   // Colours are for terminals only: picocolors would also colour the logs of CI systems.
-  const colors = pc.createColors(process.stdout.isTTY && pc.isColorSupported);
+  const colors = pc.createColors(Boolean(process.stdout.isTTY) && pc.isColorSupported);
   const mark = found ? colors.green('yes') : colors.yellow('no ');
   const help = remedy === undefined ? '' : `\n      to get it: ${remedy}`;
   return `${mark} ${name}: ${detail}\n      ${enables}${help}`;
