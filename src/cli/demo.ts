@@ -15,7 +15,7 @@ const layersFor = 1_000;
 export const demo: Command<object> = {
   command: 'demo',
   describe: 'Train on MNIST, freeze, export, simulate, compare: everything ends up in out/demo',
-  examples: [['$0 demo', 'About four minutes on two cores']],
+  examples: [['$0 demo', 'A minute or two on two cores']],
   options: (yargs) => yargs,
   async run(_options, context) {
     const started = performance.now();
