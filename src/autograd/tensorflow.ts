@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
-import { elementCount } from '../qfx/operations/operation.js';
+import { elementCount } from '../qfx/number/shape.js';
 
 /**
  * The one door to the tensor library. Everything that is loosely typed or internal in it is used here and nowhere else.

@@ -5,6 +5,7 @@ import type { SimulationResult, SimulationStage } from '../hls-codegen/index.js'
 import { QfxError } from '../qfx/index.js';
 import { UsageError, wholeNumber } from './command.js';
 import type { Command, CommandContext } from './command.js';
+import { count, percent } from './format.js';
 import { openGraph } from './graph-file.js';
 import type { Progress } from './progress.js';
 import { formatTable } from './table.js';
@@ -148,7 +149,6 @@ function withoutOutputs({
 }
 
 function describe(result: SimulationResult, accuracy: number | undefined): string {
-  const count = (value: number) => value.toLocaleString('en-US');
   const { firstMismatch: first } = result;
   return [
     formatTable(
@@ -162,6 +162,6 @@ function describe(result: SimulationResult, accuracy: number | undefined): strin
         ]
       : []),
     `${count(result.images)} images, ${count(result.valuesCompared)} values compared, ${count(result.mismatches)} mismatches (${result.compiler}, ${result.seconds.toFixed(1)} s)`,
-    ...(accuracy === undefined ? [] : [`accuracy of the C simulation: ${(100 * accuracy).toFixed(2)} %`]),
+    ...(accuracy === undefined ? [] : [`accuracy of the C simulation: ${percent(accuracy)}`]),
   ].join('\n');
 }

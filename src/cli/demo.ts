@@ -4,6 +4,7 @@ import { exportHls, simulate } from '../hls-codegen/index.js';
 import { packageRoot } from '../package-root.js';
 import { accuracyOf, showStages } from './csim.js';
 import type { Command } from './command.js';
+import { count, percent } from './format.js';
 import { formatTable } from './table.js';
 import { labelledImages } from './test-images.js';
 import { trainWithProgress } from './train.js';
@@ -83,8 +84,6 @@ interface Summary {
 }
 
 function describe(summary: Summary, files: readonly string[]): string {
-  const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`;
-  const count = (value: number) => value.toLocaleString('en-US');
   const { accuracy, images, valuesCompared, mismatches, trainedVersusInteger, binaryPointsMoved } = summary;
   return [
     formatTable(

@@ -2,6 +2,7 @@ import type { Command } from './command.js';
 import { openGraph } from './graph-file.js';
 import { classOutput, loadTestImages, predictedClass, testImageOptions } from './test-images.js';
 import type { TestImageOptions } from './test-images.js';
+import { count, percent } from './format.js';
 
 interface Options extends TestImageOptions {
   graph: string;
@@ -39,7 +40,7 @@ export const evaluate: Command<Options> = {
     const seconds = (performance.now() - started) / 1e3;
     return {
       document: { graph: fileName, dataSet: images.name, images: images.count, accuracy, seconds },
-      text: `accuracy ${(100 * accuracy).toFixed(2)} % on ${images.count.toLocaleString('en-US')} test images of ${images.name}, from integers, in ${seconds.toFixed(1)} s`,
+      text: `accuracy ${percent(accuracy)} on ${count(images.count)} test images of ${images.name}, from integers, in ${seconds.toFixed(1)} s`,
     };
   },
 };

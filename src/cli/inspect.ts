@@ -2,6 +2,7 @@ import { isUniform, spreadValues, summarizeGraph } from '../qfx/index.js';
 import type { FixedPointFormat, TensorType } from '../qfx/index.js';
 import type { Command } from './command.js';
 import { openGraph } from './graph-file.js';
+import { count } from './format.js';
 import { formatTable } from './table.js';
 import { visible } from './visible.js';
 
@@ -28,7 +29,6 @@ export const inspect: Command<{ graph: string }> = {
         layer.parameterBits,
       ]),
     );
-    const count = (value: number) => value.toLocaleString('en-US');
     return {
       document: {
         name: graph.name,

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { visible } from './visible.js';
+import { count } from './format.js';
 
 /** Rows as a plain table that fits a terminal; numbers are aligned to the right. */
 export function formatTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
@@ -26,7 +27,6 @@ export function formatTable(head: readonly string[], rows: readonly (readonly (s
       middle: '  ',
     },
   });
-  for (const row of rows)
-    table.push(row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : visible(cell))));
+  for (const row of rows) table.push(row.map((cell) => (typeof cell === 'number' ? count(cell) : visible(cell))));
   return table.toString();
 }

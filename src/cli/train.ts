@@ -3,6 +3,7 @@ import type { ResolvedRun, RunResult, TrainingProgress } from '../autograd/index
 import { wholeNumber } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import type { Progress } from './progress.js';
+import { percent } from './format.js';
 
 interface Options {
   run: string;
@@ -99,8 +100,6 @@ export async function trainWithProgress(
     bar?.stop();
   }
 }
-
-const percent = (fraction: number) => `${(100 * fraction).toFixed(2)} %`;
 
 function describeProgress({ phase, epoch, loss, accuracy }: TrainingProgress, epochs: number): string {
   const doing = phase === 'training' ? `loss ${loss.toFixed(3)}, ${percent(accuracy)}` : phase;

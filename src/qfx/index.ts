@@ -3,6 +3,7 @@ export { QfxError } from './errors.js';
 
 export * from './number/type.js';
 export * from './number/raw-array.js';
+export * from './number/shape.js';
 export * from './number/validate-type.js';
 export * from './number/cast.js';
 export * from './number/real.js';

@@ -1,7 +1,7 @@
 import { buildGraph } from '../../src/qfx/graph/build.js';
 import type { Graph, NodeSpecification } from '../../src/qfx/graph/graph.js';
 import type { IntegerTensor } from '../../src/qfx/number/raw-array.js';
-import { elementCount } from '../../src/qfx/operations/operation.js';
+import { elementCount } from '../../src/qfx/number/shape.js';
 import { averageReciprocals, poolingCounts } from '../../src/qfx/operations/pooling.js';
 import { resolvePadding } from '../../src/qfx/operations/window.js';
 import type { Padding, Pair } from '../../src/qfx/operations/window.js';

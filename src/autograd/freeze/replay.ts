@@ -4,7 +4,7 @@ import { findNode } from '../../qfx/graph/context.js';
 import type { Graph, GraphNode } from '../../qfx/graph/graph.js';
 import { rawRange } from '../../qfx/number/type.js';
 import type { FixedPointFormat } from '../../qfx/number/type.js';
-import { elementCount } from '../../qfx/operations/operation.js';
+import { elementCount } from '../../qfx/number/shape.js';
 import { requireRepresentable } from '../layers/input.js';
 import { tf } from '../tensorflow.js';
 import type { ModelDescription } from './model.js';

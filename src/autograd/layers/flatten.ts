@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { elementCount } from '../../qfx/operations/operation.js';
+import { elementCount } from '../../qfx/number/shape.js';
 import { parseConfiguration } from '../configuration.js';
 import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';

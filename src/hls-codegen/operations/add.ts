@@ -1,4 +1,4 @@
-import { elementCount } from '../../qfx/operations/operation.js';
+import { elementCount } from '../../qfx/number/shape.js';
 import type { Emitter } from './emitter.js';
 
 export const add: Emitter = {

@@ -1,4 +1,4 @@
-import { elementCount } from '../../qfx/operations/operation.js';
+import { elementCount } from '../../qfx/number/shape.js';
 import type { Emitter } from './emitter.js';
 import { alignedTable, channelTable, shiftTable } from './weight-table.js';
 

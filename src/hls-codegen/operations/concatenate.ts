@@ -1,6 +1,6 @@
 import { QfxError } from '../../qfx/errors.js';
 import type { ConcatenateAttributes } from '../../qfx/operations/concatenate.js';
-import { elementCount } from '../../qfx/operations/operation.js';
+import { elementCount } from '../../qfx/number/shape.js';
 import type { Emitter } from './emitter.js';
 
 export const concatenate: Emitter<ConcatenateAttributes> = {

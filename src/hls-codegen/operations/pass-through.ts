@@ -1,4 +1,4 @@
-import { elementCount } from '../../qfx/operations/operation.js';
+import { elementCount } from '../../qfx/number/shape.js';
 import type { Emitter } from './emitter.js';
 
 /** An operation that gives its input's values on in their order: only the type and the lanes may change. */

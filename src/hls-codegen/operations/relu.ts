@@ -1,6 +1,6 @@
 import { QfxError } from '../../qfx/errors.js';
 import { rawRange, smallestFormat } from '../../qfx/number/type.js';
-import { elementCount } from '../../qfx/operations/operation.js';
+import { elementCount } from '../../qfx/number/shape.js';
 import type { ReluAttributes } from '../../qfx/operations/relu.js';
 import type { Emitter } from './emitter.js';
 

@@ -7,7 +7,8 @@ import { makeRawArray } from '../number/raw-array.js';
 import type { IntegerTensor, RawArray } from '../number/raw-array.js';
 import { isUniform } from '../number/type.js';
 import { findOperation } from '../operations/index.js';
-import { describeShape, elementCount, layer } from '../operations/operation.js';
+import { elementCount } from '../number/shape.js';
+import { describeShape, layer } from '../operations/operation.js';
 import type { NodeContext } from '../operations/operation.js';
 import { arithmeticFor } from '../operations/scalars.js';
 

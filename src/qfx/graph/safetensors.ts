@@ -1,4 +1,5 @@
 import { QfxError } from '../errors.js';
+import { elementCount } from '../number/shape.js';
 
 /**
  * The safetensors container: 8 bytes header length (little endian), a JSON header padded with spaces, then the tensors'
@@ -157,7 +158,7 @@ function readTensor(entry: unknown, data: Uint8Array, where: string): StoredTens
     throw new QfxError(where, `its data_offsets are no range within the ${data.length} bytes of data`);
   }
   const [start, end] = offsets;
-  const needed = shape.reduce((product, size) => product * size, storedTypes[dtype].size);
+  const needed = elementCount(shape) * storedTypes[dtype].size;
   if (needed !== end - start) {
     throw new QfxError(where, `${end - start} bytes, shape [${shape.join(', ')}] of ${dtype} needs ${needed}`);
   }

@@ -4,7 +4,8 @@ import type { IntegerTensor, RawArray } from '../number/raw-array.js';
 import { describeFormat, isUniform, rawRange } from '../number/type.js';
 import type { FixedPointFormat, Spread, TensorFormat, TensorType } from '../number/type.js';
 import { formatAt, validateTensorFormat } from '../number/validate-type.js';
-import { describeShape, elementCount } from '../operations/operation.js';
+import { elementCount } from '../number/shape.js';
+import { describeShape } from '../operations/operation.js';
 import { limits } from '../limits.js';
 
 /**

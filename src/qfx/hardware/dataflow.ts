@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { spreadValues } from '../number/type.js';
-import { elementCount } from '../operations/operation.js';
+import { elementCount } from '../number/shape.js';
 import { connectionsOf, streamKey } from './connections.js';
 import type { LayerLanes } from './lanes.js';
 import { conversionActions, forkActions, layerActions, sinkActions } from './token-behaviour.js';

@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/graph.js';
-import { elementCount } from '../operations/operation.js';
+import { elementCount } from '../number/shape.js';
 import { connectionsOf, streamKey } from './connections.js';
 import { buildDataflow, plainDepth } from './dataflow.js';
 import type { Dataflow } from './dataflow.js';

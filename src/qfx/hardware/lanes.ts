@@ -1,4 +1,5 @@
 import type { Graph, GraphNode } from '../graph/graph.js';
+import type { OperationName } from '../operations/operation.js';
 
 /** Values in one word of a layer's streams. */
 export interface LayerLanes {
@@ -12,7 +13,7 @@ export interface LayerLanes {
 const defaultLanes = 4;
 
 /** Operations that mix channels, so that the lanes of their results don't follow from those of their inputs. */
-const mixingOperations: readonly string[] = ['input', 'dense', 'conv2d', 'concatenate'];
+const mixingOperations: ReadonlySet<string> = new Set<OperationName>(['input', 'dense', 'conv2d', 'concatenate']);
 
 /**
  * Lanes by node: a layer that mixes channels gets the largest divisor of its output channels up to four, every other
@@ -25,7 +26,7 @@ export function chooseLanes(graph: Graph): Map<string, LayerLanes> {
     const channels = channelCount(node.shape);
     const producers = node.inputs.map((name) => chosen.get(name)!.outputLanes);
     const read = producers.reduce(greatestCommonDivisor, 0);
-    const keeps = !mixingOperations.includes(node.operation) && channels % read === 0;
+    const keeps = !mixingOperations.has(node.operation) && channels % read === 0;
     const outputLanes = keeps ? read : largestDivisor(channels, defaultLanes);
     chosen.set(node.name, { inputLanes: node.inputs.length > 0 ? read : outputLanes, outputLanes });
   }

@@ -1,6 +1,6 @@
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { operations } from '../operations/index.js';
-import { elementCount } from '../operations/operation.js';
+import { elementCount } from '../number/shape.js';
 import type { OperationName } from '../operations/operation.js';
 import type { Padding, Pair } from '../operations/window.js';
 import { channelCount, greatestCommonDivisor } from './lanes.js';

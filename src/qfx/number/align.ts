@@ -1,6 +1,7 @@
 import { QfxError } from '../errors.js';
 import { makeRawArray } from './raw-array.js';
 import type { IntegerTensor } from './raw-array.js';
+import { elementCount } from './shape.js';
 import { isUniform, maximumWordLength, spreadAt } from './type.js';
 import type { FixedPointFormat, TensorFormat } from './type.js';
 import { formatAt } from './validate-type.js';
@@ -64,8 +65,4 @@ function alignedWordLength({ shape, format }: IntegerTensor, binaryPoint: number
     );
   }
   return widest;
-}
-
-function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }

@@ -3,6 +3,7 @@ import type { RawArray } from './raw-array.js';
 import { numberRange, overflowRange, overflowStep, roundingBias, saturate, saturateToZero } from './round.js';
 import { shiftBiased, shiftConvergent, wrap } from './round.js';
 import type { NumberRange, RightShift } from './round.js';
+import { elementCount } from './shape.js';
 import { isUniform, maximumNumberWordLength } from './type.js';
 import type { FixedPointFormat, FixedPointType, Rounding, Spread, TensorFormat, TensorType } from './type.js';
 import { formatAt } from './validate-type.js';
@@ -138,7 +139,7 @@ function* uniformSlices(
     for (let start = 0; start < length; start++) yield { start, step: 1, count: 1 };
     return;
   }
-  const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const inner = elementCount(shape.slice(axis + 1));
   if (inner === 1) {
     const step = shape[axis];
     for (let start = 0; start < Math.min(step, length); start++) yield { start, step, count: length / step };

@@ -1,4 +1,5 @@
 import { QfxError } from '../errors.js';
+import { elementCount } from './shape.js';
 import { maximumWordLength, overflows, roundings, spreadAt, spreadValues } from './type.js';
 import type { FixedPointFormat, FixedPointType, Spread, TensorFormat, TensorType } from './type.js';
 
@@ -93,7 +94,7 @@ function validateSpread(spread: Spread, shape: readonly number[], where: string)
   }
   const [found, expected, of] =
     'elements' in spread
-      ? [spread.elements, shape.reduce((product, size) => product * size, 1), `tensor of shape [${shape.join(', ')}]`]
+      ? [spread.elements, elementCount(shape), `tensor of shape [${shape.join(', ')}]`]
       : [spread.values, shape[spread.axis], `axis ${spread.axis} of shape [${shape.join(', ')}]`];
   if (expected === undefined) throw new QfxError(where, `there is no ${of}`);
   if (!Array.isArray(found) || found.length !== expected) {

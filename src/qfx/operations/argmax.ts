@@ -3,7 +3,7 @@ import { noAttributes } from './checks.js';
 import type { NoAttributes } from './checks.js';
 import { smallestIntervalFormat } from './interval.js';
 import { operandInterval, prepareAlignment } from './operand.js';
-import { elementCount } from './operation.js';
+import { elementCount } from '../number/shape.js';
 import type { Operation } from './operation.js';
 
 /** The index of the largest value along the last axis, the lowest one of several: [C] gives [1], [..., C] gives [...]. */

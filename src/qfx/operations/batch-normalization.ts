@@ -9,7 +9,7 @@ import {
   smallestIntervalFormat,
 } from './interval.js';
 import { alignedOperandType, channelIntervals, prepareAlignment } from './operand.js';
-import { elementCount } from './operation.js';
+import { elementCount } from '../number/shape.js';
 import type { Operation } from './operation.js';
 
 /** y = scale[c] * x + offset[c] for each channel c (index of the last axis). */

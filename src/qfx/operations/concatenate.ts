@@ -3,7 +3,8 @@ import { QfxError } from '../errors.js';
 import { wholeNumber } from './checks.js';
 import { joinIntervals, smallestIntervalFormat } from './interval.js';
 import { operandInterval, prepareAlignment } from './operand.js';
-import { describeShape, elementCount, layer } from './operation.js';
+import { elementCount } from '../number/shape.js';
+import { describeShape, layer } from './operation.js';
 import type { NodeContext, Operation } from './operation.js';
 
 const attributes = z.strictObject({

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { QfxError } from '../errors.js';
 import { paddingAmounts, positiveInteger, positivePair, requireConstantShape, requireImage } from './checks.js';
-import { describeShape, elementCount, layer } from './operation.js';
+import { elementCount } from '../number/shape.js';
+import { describeShape, layer } from './operation.js';
 import type { NodeContext, Operation } from './operation.js';
 import { inferWeightedSum, prepareWeightedSum } from './weighted-sum.js';
 import type { WeightedSum } from './weighted-sum.js';

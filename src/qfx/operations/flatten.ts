@@ -1,5 +1,5 @@
 import { noAttributes } from './checks.js';
-import { elementCount } from './operation.js';
+import { elementCount } from '../number/shape.js';
 import { passThrough } from './pass-through.js';
 
 /** All values along one axis, row-major. */

@@ -4,7 +4,8 @@ import type { Spread } from '../number/type.js';
 import { formatAt } from '../number/validate-type.js';
 import { formatInterval, joinIntervals, noWidth, smallestIntervalFormat } from './interval.js';
 import type { Interval } from './interval.js';
-import { elementCount, layer } from './operation.js';
+import { elementCount } from '../number/shape.js';
+import { layer } from './operation.js';
 import type { NodeTyping, OperandDescription } from './operation.js';
 import type { Arithmetic, Scalars } from './scalars.js';
 

@@ -84,11 +84,6 @@ export function layer(name: string): string {
   return `layer "${name}"`;
 }
 
-/** Number of values of a tensor of this shape. */
-export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
 /** `[28, 28, 1]`, the way messages write a shape. */
 export function describeShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;

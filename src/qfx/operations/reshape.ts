@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { QfxError } from '../errors.js';
 import { shapeAttribute } from './checks.js';
-import { describeShape, elementCount, layer } from './operation.js';
+import { elementCount } from '../number/shape.js';
+import { describeShape, layer } from './operation.js';
 import { passThrough } from './pass-through.js';
 
 const attributes = z.strictObject({ shape: shapeAttribute });
