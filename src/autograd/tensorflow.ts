@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import { elementCount } from '../qfx/number/shape.js';
+import { instantiate } from '../qfx/web-assembly.js';
+import type { WasmMemory } from '../qfx/web-assembly.js';
 
 /**
  * The one door to the tensor library. Everything that is loosely typed or internal in it is used here and nowhere else.
@@ -44,6 +46,34 @@ export interface PlainKernel<Attributes> {
 export interface ComposedKernel<Attributes> {
   readonly name: string;
   compose(inputs: KernelInputs, attributes: Attributes, kernels: KernelRunner): TensorInfo;
+}
+
+/**
+ * A kernel in WebAssembly on the memory of the wasm backend: addresses in, addresses out.
+ * @template Functions what its module exports
+ */
+export interface HeapKernel<Attributes, Functions> {
+  readonly name: string;
+  /** Names of the inputs, in the order in which `compute` gets their addresses. */
+  readonly inputs: readonly string[];
+  /** Shapes of the outputs, from the shapes of the inputs. */
+  outputShapes(inputShapes: readonly number[][], attributes: Attributes): number[][];
+  /** Fills every element of the outputs: their memory holds anything before. */
+  compute(call: HeapCall<Attributes, Functions>): void;
+}
+
+/** One call of a heap kernel. Addresses are in bytes; everything is float32, row-major. */
+export interface HeapCall<Attributes, Functions> {
+  readonly functions: Functions;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly inputShapes: readonly number[][];
+  readonly outputShapes: readonly number[][];
+  readonly attributes: Attributes;
+  /** The address of memory for so many float32 that is free again after the call; it holds anything before. */
+  scratch(length: number): number;
+  /** Writes numbers to an address. */
+  write(address: number, values: ArrayLike<number>): void;
 }
 
 /** Runs kernels of one backend inside of a composed kernel. Intermediate results must be freed by hand. */
@@ -150,6 +180,32 @@ export function registerComposedKernel<Attributes>(backendName: BackendName, ker
 }
 
 /**
+ * Registers a heap kernel over the kernel of its name that is registered already. That one still serves tensors of other
+ * types than float32, and everything where the backend does not show its memory.
+ * @param assembly the module, as scripts/build-wasm.mjs wrote it
+ */
+export function registerHeapKernel<Attributes, Functions extends object>(
+  kernel: HeapKernel<Attributes, Functions>,
+  assembly: string,
+): void {
+  const portable = tf.getKernel(kernel.name, 'wasm');
+  replaceKernel('wasm', kernel.name, (namedInputs, attributes, backend) => {
+    const inputs = kernel.inputs.map((name) => namedInputs[name]);
+    const heap = heapOf(backend as BackendWasm, assembly);
+    if (heap === undefined || inputs.some(({ dtype }) => dtype !== 'float32')) {
+      if (portable === undefined) throw new Error(`backend "wasm" has no portable kernel ${kernel.name}`);
+      const parts = namedInputs as unknown as tf.NamedTensorInfoMap;
+      return portable.kernelFunc({
+        inputs: parts,
+        attrs: attributes as tf.NamedAttrMap,
+        backend,
+      }) as unknown as TensorInfo;
+    }
+    return oneOrAll(heap.call(kernel, inputs, attributes as Attributes));
+  });
+}
+
+/**
  * An operation with a gradient of our own.
  * @param forward computes the value; `saved` is handed to `backward`
  * @param backward gradients of `inputs`, in their order
@@ -184,6 +240,67 @@ export function replaceGradient(
       return Object.fromEntries(inputs.map((name, index) => [name, parts[index]]));
     },
   });
+}
+
+/** The memory of the wasm backend with the functions of one module on it. */
+class Heap {
+  constructor(
+    private readonly backend: BackendWasm,
+    private readonly memory: WasmMemory,
+    private readonly functions: object,
+  ) {}
+
+  call<Attributes, Functions>(
+    kernel: HeapKernel<Attributes, Functions>,
+    inputs: readonly TensorInfo[],
+    attributes: Attributes,
+  ): TensorInfo[] {
+    const { backend, memory } = this;
+    const make = (shape: number[]) => backend.makeOutput(shape, 'float32') as TensorInfo;
+    const address = ({ dataId }: TensorInfo) => backend.dataIdMap.get(dataId).memoryOffset;
+    const inputShapes = inputs.map(({ shape }) => shape);
+    const outputShapes = kernel.outputShapes(inputShapes, attributes);
+    const outputs = outputShapes.map(make);
+    const temporary: TensorInfo[] = [];
+    kernel.compute({
+      functions: this.functions as Functions,
+      inputs: inputs.map(address),
+      outputs: outputs.map(address),
+      inputShapes,
+      outputShapes,
+      attributes,
+      scratch: (length) => {
+        temporary.push(make([length]));
+        return address(temporary[temporary.length - 1]);
+      },
+      // The buffer is asked for each time: it is another one after the memory has grown.
+      write: (at, values) => new Float32Array(memory.buffer, at, values.length).set(values),
+    });
+    for (const { dataId } of temporary) backend.disposeData(dataId, true);
+    return outputs;
+  }
+}
+
+const heaps = new WeakMap<BackendWasm, Map<string, Heap | undefined>>();
+
+/** Undefined, with one warning, where this version of the tensor library hides what a heap kernel needs. */
+function heapOf(backend: BackendWasm, assembly: string): Heap | undefined {
+  let modules = heaps.get(backend);
+  if (modules === undefined) heaps.set(backend, (modules = new Map()));
+  if (!modules.has(assembly)) modules.set(assembly, makeHeap(backend, assembly));
+  return modules.get(assembly);
+}
+
+function makeHeap(backend: BackendWasm, assembly: string): Heap | undefined {
+  const { asm } = backend.wasm as unknown as { readonly asm?: { readonly memory?: WasmMemory } };
+  const memory = asm?.memory;
+  const isUsable = memory?.buffer instanceof ArrayBuffer && typeof backend.dataIdMap?.get === 'function';
+  if (isUsable) return new Heap(backend, memory, instantiate(assembly, memory));
+  console.warn(
+    "QFX: this build of TensorFlow.js' wasm backend does not show its memory, so QFX's fast kernels are off and " +
+      'training is several times slower. They are written for @tensorflow/tfjs-backend-wasm 4.22.0.',
+  );
+  return undefined;
 }
 
 type KernelFunction = (

@@ -1,5 +1,7 @@
+import { elementCount } from '../../qfx/number/shape.js';
 import { differentiable, runKernel, tf } from '../tensorflow.js';
-import type { PlainKernel } from '../tensorflow.js';
+import type { HeapKernel, PlainKernel } from '../tensorflow.js';
+import type { Assembly } from './assembly.js';
 
 /**
  * What batch normalisation needs: statistics of each channel (the last axis) and an affine function of it.
@@ -55,6 +57,13 @@ export const channelAffineKernel: PlainKernel<object> = {
   inputs: ['x', 'a', 'b'],
   outputShapes: ([x]) => [x],
   compute: ([x, a, b], [y]) => affineValues(x, a, b, y),
+};
+
+/** The same on the heap. */
+export const channelAffineHeapKernel: HeapKernel<object, Assembly> = {
+  ...channelAffineKernel,
+  compute: ({ functions, inputs: [x, a, b], outputs: [y], inputShapes: [xShape, [channels]] }) =>
+    functions.channelAffine(x, a, b, y, elementCount(xShape) / channels, channels),
 };
 
 /** `QfxChannelAffineGrad`: x, dy [..., C], a [C] -> dx = a * dy, da = sum of dy * x, db = sum of dy. */

@@ -1,8 +1,9 @@
-import { registerComposedKernel, registerPlainKernel } from '../tensorflow.js';
+import { registerComposedKernel, registerHeapKernel, registerPlainKernel } from '../tensorflow.js';
 import type { BackendName } from '../tensorflow.js';
+import { assembly } from './assembly.generated.js';
 import { castGradientKernel, castKernel } from './cast.js';
 import { exactCastKernel } from './exact-cast.js';
-import { channelAffineGradientKernel, channelAffineKernel } from './channels.js';
+import { channelAffineGradientKernel, channelAffineHeapKernel, channelAffineKernel } from './channels.js';
 import { channelMomentsGradientKernel, channelMomentsKernel } from './channels.js';
 import {
   convolutionKernels,
@@ -55,5 +56,7 @@ export function registerKernels(backend: BackendName): void {
     for (const kernel of convolutionKernels) registerComposedKernel(backend, kernel);
     registerComposedKernel(backend, matMulKernel);
     registerComposedKernel(backend, fusedMatMulKernel);
+    // Over all of the above, which stay as their portable forms.
+    registerHeapKernel(channelAffineHeapKernel, assembly);
   }
 }
