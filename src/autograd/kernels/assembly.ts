@@ -1,4 +1,59 @@
 /** The functions of the folder `assembly`, documented there. Addresses are in bytes, counts in elements. */
 export interface Assembly {
   readonly channelAffine: (x: number, a: number, b: number, y: number, rows: number, channels: number) => void;
+  readonly clear: (y: number, count: number) => void;
+  readonly padRows: (x: number, y: number, rows: number, bytes: number, left: number, right: number) => void;
+  readonly padChannels: (x: number, y: number, pixels: number, channels: number, paddedChannels: number) => void;
+  readonly cutChannels: (x: number, y: number, rows: number, channels: number, paddedChannels: number) => void;
+  readonly packFilter: (
+    filter: number,
+    packed: number,
+    rows: number,
+    columns: number,
+    channels: number,
+    outputs: number,
+    rowStep: number,
+    columnStep: number,
+    channelStep: number,
+    outputStep: number,
+  ) => void;
+  readonly correlate: (
+    x: number,
+    rows: number,
+    rowBytes: number,
+    columnBytes: number,
+    top: number,
+    rowStride: number,
+    windowRows: number,
+    windowSpacing: number,
+    runs: number,
+    runGap: number,
+    runLength: number,
+    packed: number,
+    y: number,
+    yRows: number,
+    yColumns: number,
+    yRowBytes: number,
+    yColumnBytes: number,
+    outputs: number,
+  ) => void;
+  readonly correlateGradient: (
+    x: number,
+    rows: number,
+    rowBytes: number,
+    columnBytes: number,
+    top: number,
+    rowStride: number,
+    windowRows: number,
+    windowSpacing: number,
+    runs: number,
+    runGap: number,
+    runLength: number,
+    dy: number,
+    dyRows: number,
+    dyColumns: number,
+    outputs: number,
+    sums: number,
+    strip: number,
+  ) => void;
 }

@@ -13,6 +13,7 @@ import {
 } from './convolution.js';
 import { spreadKernel, turnFilterKernel } from './convolution.js';
 import { depthwiseFilterGradientKernel, depthwiseInputGradientKernel, replaceDepthwiseGradient } from './depthwise.js';
+import { convolutionHeapKernel, filterGradientHeapKernel, inputGradientHeapKernel } from './direct-convolution.js';
 import { fusedMatMulKernel, matMulKernel } from './matmul.js';
 import { averagePoolGradientKernel, maxPoolGradientKernel } from './pooling.js';
 import { sumPoolGradientKernel, sumPoolKernel } from './pooling.js';
@@ -58,5 +59,8 @@ export function registerKernels(backend: BackendName): void {
     registerComposedKernel(backend, fusedMatMulKernel);
     // Over all of the above, which stay as their portable forms.
     registerHeapKernel(channelAffineHeapKernel, assembly);
+    registerHeapKernel(convolutionHeapKernel, assembly);
+    registerHeapKernel(filterGradientHeapKernel, assembly);
+    registerHeapKernel(inputGradientHeapKernel, assembly);
   }
 }
