@@ -58,6 +58,8 @@ export interface HeapKernel<Attributes, Functions> {
   readonly inputs: readonly string[];
   /** Shapes of the outputs, from the shapes of the inputs. */
   outputShapes(inputShapes: readonly number[][], attributes: Attributes): number[][];
+  /** Whether it serves such inputs, or leaves them to the portable form. Absent: it serves all. */
+  serves?(inputShapes: readonly number[][], attributes: Attributes): boolean;
   /** Fills every element of the outputs: their memory holds anything before. */
   compute(call: HeapCall<Attributes, Functions>): void;
 }
@@ -181,7 +183,7 @@ export function registerComposedKernel<Attributes>(backendName: BackendName, ker
 
 /**
  * Registers a heap kernel over the kernel of its name that is registered already. That one still serves tensors of other
- * types than float32, and everything where the backend does not show its memory.
+ * types than float32, what the heap kernel leaves to it, and everything where the backend does not show its memory.
  * @param assembly the module, as scripts/build-wasm.mjs wrote it
  */
 export function registerHeapKernel<Attributes, Functions extends object>(
@@ -192,7 +194,14 @@ export function registerHeapKernel<Attributes, Functions extends object>(
   replaceKernel('wasm', kernel.name, (namedInputs, attributes, backend) => {
     const inputs = kernel.inputs.map((name) => namedInputs[name]);
     const heap = heapOf(backend as BackendWasm, assembly);
-    if (heap === undefined || inputs.some(({ dtype }) => dtype !== 'float32')) {
+    const isServed =
+      inputs.every(({ dtype }) => dtype === 'float32') &&
+      (kernel.serves?.(
+        inputs.map(({ shape }) => shape),
+        attributes as Attributes,
+      ) ??
+        true);
+    if (heap === undefined || !isServed) {
       if (portable === undefined) throw new Error(`backend "wasm" has no portable kernel ${kernel.name}`);
       const parts = namedInputs as unknown as tf.NamedTensorInfoMap;
       return portable.kernelFunc({

@@ -56,4 +56,7 @@ export interface Assembly {
     sums: number,
     strip: number,
   ) => void;
+  readonly passWithin: (x: number, dy: number, y: number, count: number, lower: number, upper: number) => void;
+  readonly addToRows: (x: number, b: number, y: number, rows: number, length: number) => void;
+  readonly sumRows: (x: number, sums: number, y: number, rows: number, length: number) => void;
 }

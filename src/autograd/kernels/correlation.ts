@@ -133,23 +133,14 @@ export function correlateGradientImages(
   outputs: number,
   target: number,
 ): void {
-  const { functions, scratch } = workspace;
-  const padded = padding(workspace, images, [columns], 3);
+  const { functions } = workspace;
+  const padded = padding(workspace, images, [columns], slack);
   const runs = runsOf(columns, images.channels);
-  const runLength = roundUp(runs.length, 4);
-  const paddedOutputs = roundUp(outputs, lanes);
   const pixels = rows.outputs * columns.outputs;
-  const paddedGradient = outputs === paddedOutputs ? undefined : scratch(pixels * paddedOutputs);
-  const allRuns = rows.taps * runs.count;
-  const sums = scratch(allRuns * runLength * paddedOutputs);
-  functions.clear(sums, allRuns * runLength * paddedOutputs);
+  const gradients = paddedOutputs(workspace, dy, pixels, outputs);
   const strip = Math.max(1, Math.floor(stripBytes / (padded.rowBytes * rows.stride)));
+  const sums = gradientSums(workspace, rows.taps * runs.count, runs.length, outputs);
   for (let image = 0; image < images.count; image++) {
-    let gradient = dy + image * pixels * outputs * bytesPerNumber;
-    if (paddedGradient !== undefined) {
-      functions.padChannels(gradient, paddedGradient, pixels, outputs, paddedOutputs);
-      gradient = paddedGradient;
-    }
     functions.correlateGradient(
       padded.image(image) + (padded.left + columns.start) * padded.columnBytes,
       images.height,
@@ -161,24 +152,126 @@ export function correlateGradientImages(
       rows.spacing,
       runs.count,
       columns.spacing * padded.columnBytes,
-      runLength,
-      gradient,
+      sums.runLength,
+      gradients.image(image),
       rows.outputs,
       columns.outputs,
-      paddedOutputs,
-      sums,
+      sums.outputs,
+      sums.address,
       strip,
     );
   }
-  for (let run = 0; run < allRuns; run++) {
-    functions.cutChannels(
-      sums + run * runLength * paddedOutputs * bytesPerNumber,
-      target + run * runs.length * outputs * bytesPerNumber,
-      runs.length,
-      outputs,
-      paddedOutputs,
+  sums.write(target);
+}
+
+/** a [rows, inner] times b [inner, outputs], both as they lie or, with `isTurned`, b as [outputs, inner]. */
+export function multiplyMatrices(
+  workspace: Workspace,
+  a: number,
+  rows: number,
+  inner: number,
+  b: number,
+  outputs: number,
+  isTurned: boolean,
+  target: number,
+): void {
+  const order = isTurned ? { channel: 1, output: inner } : { channel: outputs, output: 1 };
+  const window = { rows: onePosition(1), columns: onePosition(rows) };
+  const columnBytes = outputs * bytesPerNumber;
+  const pass: Pass = {
+    ...window,
+    packed: packFilter(workspace, b, window, inner, outputs, { offset: 0, row: 0, column: 0, ...order }),
+    address: target,
+    imageBytes: 0,
+    rowBytes: 0,
+    columnBytes,
+  };
+  correlateImages(workspace, { address: a, count: 1, height: 1, width: rows, channels: inner }, [pass], outputs);
+}
+
+/** Rows of two matrices that stay in the fastest cache. */
+const rowsAtOnce = 64;
+
+/** The transpose of a [rows, inner] times b [rows, outputs], written to `target` as [inner, outputs]. */
+export function multiplyTransposed(
+  workspace: Workspace,
+  a: number,
+  rows: number,
+  inner: number,
+  b: number,
+  outputs: number,
+  target: number,
+): void {
+  const x = padding(workspace, { address: a, count: 1, height: 1, width: rows, channels: inner }, [], slack);
+  const dy = paddedOutputs(workspace, b, rows, outputs).image(0);
+  const sums = gradientSums(workspace, 1, inner, outputs);
+  const address = x.image(0);
+  const add = (first: number, groups: number, size: number) =>
+    workspace.functions.correlateGradient(
+      address + first * x.columnBytes,
+      groups,
+      size * x.columnBytes,
+      x.columnBytes,
+      0,
+      1,
+      1,
+      1,
+      1,
+      0,
+      sums.runLength,
+      dy + first * sums.outputs * bytesPerNumber,
+      groups,
+      size,
+      sums.outputs,
+      sums.address,
+      1,
     );
-  }
+  const groups = Math.floor(rows / rowsAtOnce);
+  add(0, groups, rowsAtOnce);
+  add(groups * rowsAtOnce, 1, rows % rowsAtOnce);
+  sums.write(target);
+}
+
+/** A window of one tap on each of `outputs` positions. */
+function onePosition(outputs: number): WindowAxis {
+  return { outputs, stride: 1, start: 0, taps: 1, spacing: 1 };
+}
+
+/** `correlateGradient` reads runs in fours: so many numbers beyond the last. */
+const slack = 3;
+
+/** Sums of a filter's gradient, [runs, length, outputs] with the last two rounded up; zeros at first. */
+function gradientSums({ functions, scratch }: Workspace, runs: number, length: number, outputs: number) {
+  const runLength = roundUp(length, 4);
+  const padded = roundUp(outputs, lanes);
+  const address = scratch(runs * runLength * padded);
+  functions.clear(address, runs * runLength * padded);
+  return {
+    address,
+    runLength,
+    outputs: padded,
+    write(target: number): void {
+      for (let run = 0; run < runs; run++) {
+        const from = address + run * runLength * padded * bytesPerNumber;
+        functions.cutChannels(from, target + run * length * outputs * bytesPerNumber, length, outputs, padded);
+      }
+    },
+  };
+}
+
+/** Images of `pixels` pixels whose channels are a multiple of 8, a copy of one where they are not. */
+function paddedOutputs({ functions, scratch }: Workspace, address: number, pixels: number, outputs: number) {
+  const padded = roundUp(outputs, lanes);
+  const imageBytes = pixels * outputs * bytesPerNumber;
+  if (padded === outputs) return { image: (index: number) => address + index * imageBytes };
+  const copy = scratch(pixels * padded);
+  return {
+    /** Good until the next call. */
+    image: (index: number): number => {
+      functions.padChannels(address + index * imageBytes, copy, pixels, outputs, padded);
+      return copy;
+    },
+  };
 }
 
 /** Channels and, where a row's taps are neighbours, the taps of a row follow each other: they are one run of numbers. */
@@ -195,12 +288,12 @@ interface PaddedImages {
   image(index: number): number;
 }
 
-/** Images with as many zero columns at their sides as some windows reach, and `slack` numbers that may be read beyond them. */
+/** Images with as many zero columns at their sides as some windows reach; `beyond` numbers after an image may be read. */
 function padding(
   { functions, scratch }: Workspace,
   { address, height, width, channels }: Images,
   windows: readonly WindowAxis[],
-  slack = 0,
+  beyond = 0,
 ): PaddedImages {
   const reach = ({ outputs, stride, start, taps, spacing }: WindowAxis) =>
     taps === 0 ? 0 : (outputs - 1) * stride + start + (taps - 1) * spacing + 1;
@@ -209,9 +302,9 @@ function padding(
   const columnBytes = channels * bytesPerNumber;
   const imageBytes = height * width * columnBytes;
   const rowBytes = (left + width + right) * columnBytes;
-  if (left === 0 && right === 0 && slack === 0)
+  if (left === 0 && right === 0 && beyond === 0)
     return { left, columnBytes, rowBytes, image: (index) => address + index * imageBytes };
-  const copy = scratch((height * rowBytes) / bytesPerNumber + slack);
+  const copy = scratch((height * rowBytes) / bytesPerNumber + beyond);
   return {
     left,
     columnBytes,

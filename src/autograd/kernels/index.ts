@@ -14,10 +14,12 @@ import {
 import { spreadKernel, turnFilterKernel } from './convolution.js';
 import { depthwiseFilterGradientKernel, depthwiseInputGradientKernel, replaceDepthwiseGradient } from './depthwise.js';
 import { convolutionHeapKernel, filterGradientHeapKernel, inputGradientHeapKernel } from './direct-convolution.js';
-import { fusedMatMulKernel, matMulKernel } from './matmul.js';
+import { fusedMatMulKernel, matMulHeapKernel, matMulKernel } from './matmul.js';
 import { averagePoolGradientKernel, maxPoolGradientKernel } from './pooling.js';
 import { sumPoolGradientKernel, sumPoolKernel } from './pooling.js';
+import { addRowsHeapKernel, sumRowsHeapKernel } from './rows.js';
 import { segmentSumKernel } from './segment-sum.js';
+import { replaceWithinGradients, withinGradientHeapKernel, withinGradientKernel } from './within.js';
 
 const registered = new Set<BackendName>();
 
@@ -53,6 +55,9 @@ export function registerKernels(backend: BackendName): void {
   registerPlainKernel(backend, sumPoolGradientKernel);
 
   registerPlainKernel(backend, segmentSumKernel);
+  registerPlainKernel(backend, withinGradientKernel);
+  replaceWithinGradients();
+
   if (backend === 'wasm') {
     for (const kernel of convolutionKernels) registerComposedKernel(backend, kernel);
     registerComposedKernel(backend, matMulKernel);
@@ -62,5 +67,9 @@ export function registerKernels(backend: BackendName): void {
     registerHeapKernel(convolutionHeapKernel, assembly);
     registerHeapKernel(filterGradientHeapKernel, assembly);
     registerHeapKernel(inputGradientHeapKernel, assembly);
+    registerHeapKernel(matMulHeapKernel, assembly);
+    registerHeapKernel(withinGradientHeapKernel, assembly);
+    registerHeapKernel(addRowsHeapKernel, assembly);
+    registerHeapKernel(sumRowsHeapKernel, assembly);
   }
 }

@@ -1,3 +1,5 @@
+import { storeFirst } from './lanes';
+
 /**
  * Convolutions without intermediate matrices. Channels of a tap and, where taps are neighbours, the taps of a row lie one
  * after the other in an image, so that a window is a few runs of numbers: a run is multiplied with a run of the filter.
@@ -73,19 +75,6 @@ export function packFilter(
       }
     }
   }
-}
-
-/** The first `count` numbers of eight. */
-function storeFirst(y: usize, low: v128, high: v128, count: i32): void {
-  if (count >= 4) {
-    v128.store(y, low);
-    y += 16;
-    low = high;
-    count -= 4;
-  }
-  if (count > 0) v128.store32_lane(y, low, 0);
-  if (count > 1) v128.store32_lane(y, low, 1, 4);
-  if (count > 2) v128.store32_lane(y, low, 2, 8);
 }
 
 /**
@@ -190,10 +179,14 @@ export function correlate(
           v128.store(y3, low3);
           v128.store(y3, high3, 16);
         } else {
-          storeFirst(y0, low0, high0, used);
-          storeFirst(y1, low1, high1, used);
-          storeFirst(y2, low2, high2, used);
-          storeFirst(y3, low3, high3, used);
+          storeFirst(y0, low0, used);
+          storeFirst(y0 + 16, high0, used - 4);
+          storeFirst(y1, low1, used);
+          storeFirst(y1 + 16, high1, used - 4);
+          storeFirst(y2, low2, used);
+          storeFirst(y2 + 16, high2, used - 4);
+          storeFirst(y3, low3, used);
+          storeFirst(y3 + 16, high3, used - 4);
         }
       }
     }
@@ -231,6 +224,7 @@ export function correlateGradient(
   const outputBytes = (<usize>outputs) << 2;
   const dyRowBytes = <usize>dyColumns * outputBytes;
   const runBytes = (<usize>runLength) << 2;
+  const rowGap = <usize>rowStride * rowBytes - <usize>dyColumns * columnBytes;
   for (let firstRow = 0; firstRow < dyRows; firstRow += strip) {
     const endRow = min(firstRow + strip, dyRows);
     for (let output: usize = 0; output < outputBytes; output += lanes << 2) {
@@ -254,9 +248,9 @@ export function correlateGradient(
             let high2 = v128.load(sum2, 16);
             let low3 = v128.load(sum3);
             let high3 = v128.load(sum3, 16);
+            let window = x + <usize>(from * rowStride + offset) * rowBytes + <usize>run * runGap + position;
+            let gradient = dy + <usize>from * dyRowBytes + output;
             for (let row = from; row < to; row++) {
-              let window = x + <usize>(row * rowStride + offset) * rowBytes + <usize>run * runGap + position;
-              let gradient = dy + <usize>row * dyRowBytes + output;
               const end = gradient + dyRowBytes;
               while (gradient < end) {
                 const low = v128.load(gradient);
@@ -276,6 +270,7 @@ export function correlateGradient(
                 window += columnBytes;
                 gradient += outputBytes;
               }
+              window += rowGap;
             }
             v128.store(sum, low0);
             v128.store(sum, high0, 16);
