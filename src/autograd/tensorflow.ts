@@ -234,17 +234,23 @@ export function differentiable(
   return operation(...inputs);
 }
 
-/** Replaces the library's gradient of a kernel, on every backend. */
+/**
+ * Replaces the library's gradient of a kernel, on every backend.
+ * @param needed a kernel: backends that lack it keep the library's gradient, which must save the same inputs
+ */
 export function replaceGradient(
   kernelName: string,
   inputs: readonly string[],
   gradients: (dy: tf.Tensor, inputs: readonly tf.Tensor[], attributes: object) => (() => tf.Tensor)[],
+  needed?: string,
 ): void {
+  const replaced = tf.getGradient(kernelName);
   tf.unregisterGradient(kernelName);
   tf.registerGradient({
     kernelName,
     inputsToSave: [...inputs],
     gradFunc: (dy, saved, attributes) => {
+      if (needed !== undefined && !hasKernel(needed)) return replaced.gradFunc(dy, saved, attributes);
       const parts = gradients(dy as tf.Tensor, saved, attributes as object);
       return Object.fromEntries(inputs.map((name, index) => [name, parts[index]]));
     },

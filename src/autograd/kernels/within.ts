@@ -1,6 +1,6 @@
 import { elementCount } from '../../qfx/number/shape.js';
 import { replaceGradient, runKernel } from '../tensorflow.js';
-import type { HeapKernel, PlainKernel } from '../tensorflow.js';
+import type { HeapKernel, PlainKernel, tf } from '../tensorflow.js';
 import type { Assembly } from './assembly.js';
 
 /** Gradients of functions that are the identity within bounds and constant outside: ReLU, ReLU6, clipping. */
@@ -38,16 +38,15 @@ export function replaceWithinGradients(): void {
   replaceWithinGradient('Relu', () => ({ lower: aboveZero, upper: Infinity }));
   replaceWithinGradient('Relu6', () => ({ lower: aboveZero, upper: 6 }));
   replaceWithinGradient('ClipByValue', (attributes) => {
-    const { clipValueMin, clipValueMax } = attributes as {
-      readonly clipValueMin: number;
-      readonly clipValueMax: number;
-    };
-    return { lower: clipValueMin, upper: clipValueMax };
+    const { clipValueMin: lower, clipValueMax: upper } = attributes as Record<'clipValueMin' | 'clipValueMax', number>;
+    return { lower, upper };
   });
 }
 
 function replaceWithinGradient(kernelName: string, bounds: (attributes: object) => Bounds): void {
-  replaceGradient(kernelName, ['x'], (dy, [x], attributes) => [
-    () => runKernel(withinGradientKernel.name, { x, dy }, bounds(attributes))[0],
-  ]);
+  const { name } = withinGradientKernel;
+  const gradient = (dy: tf.Tensor, [x]: readonly tf.Tensor[], attributes: object) => [
+    () => runKernel(name, { x, dy }, bounds(attributes))[0],
+  ];
+  replaceGradient(kernelName, ['x'], gradient, name);
 }
