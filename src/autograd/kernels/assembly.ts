@@ -59,4 +59,23 @@ export interface Assembly {
   readonly passWithin: (x: number, dy: number, y: number, count: number, lower: number, upper: number) => void;
   readonly addToRows: (x: number, b: number, y: number, rows: number, length: number) => void;
   readonly sumRows: (x: number, sums: number, y: number, rows: number, length: number) => void;
+  readonly sumWindows: (x: number, y: number, ...window: PoolingWindow) => void;
+  readonly spreadWindows: (dy: number, dx: number, ...windowAndIsAverage: [...PoolingWindow, boolean]) => void;
+  readonly maximumGradient: (x: number, dy: number, dx: number, ...window: PoolingWindow) => void;
 }
+
+/** Windows over images: the sizes that functions of pooling take. */
+export type PoolingWindow = [
+  batch: number,
+  height: number,
+  width: number,
+  channels: number,
+  yHeight: number,
+  yWidth: number,
+  windowHeight: number,
+  windowWidth: number,
+  rowStride: number,
+  columnStride: number,
+  top: number,
+  left: number,
+];

@@ -16,7 +16,8 @@ import { depthwiseFilterGradientKernel, depthwiseInputGradientKernel, replaceDep
 import { convolutionHeapKernel, filterGradientHeapKernel, inputGradientHeapKernel } from './direct-convolution.js';
 import { fusedMatMulKernel, matMulHeapKernel, matMulKernel } from './matmul.js';
 import { averagePoolGradientKernel, maxPoolGradientKernel } from './pooling.js';
-import { sumPoolGradientKernel, sumPoolKernel } from './pooling.js';
+import { averagePoolGradientHeapKernel, maxPoolGradientHeapKernel } from './pooling.js';
+import { sumPoolGradientHeapKernel, sumPoolGradientKernel, sumPoolHeapKernel, sumPoolKernel } from './pooling.js';
 import { addRowsHeapKernel, sumRowsHeapKernel } from './rows.js';
 import { segmentSumKernel } from './segment-sum.js';
 import { replaceWithinGradients, withinGradientHeapKernel, withinGradientKernel } from './within.js';
@@ -71,5 +72,9 @@ export function registerKernels(backend: BackendName): void {
     registerHeapKernel(withinGradientHeapKernel, assembly);
     registerHeapKernel(addRowsHeapKernel, assembly);
     registerHeapKernel(sumRowsHeapKernel, assembly);
+    registerHeapKernel(maxPoolGradientHeapKernel, assembly);
+    registerHeapKernel(averagePoolGradientHeapKernel, assembly);
+    registerHeapKernel(sumPoolHeapKernel, assembly);
+    registerHeapKernel(sumPoolGradientHeapKernel, assembly);
   }
 }

@@ -1,3 +1,4 @@
 export * from './channels';
 export * from './convolution';
 export * from './elementwise';
+export * from './pooling';
