@@ -3,7 +3,17 @@ export interface Assembly {
   readonly channelAffine: (x: number, a: number, b: number, y: number, rows: number, channels: number) => void;
   readonly clear: (y: number, count: number) => void;
   readonly padRows: (x: number, y: number, rows: number, bytes: number, left: number, right: number) => void;
-  readonly padChannels: (x: number, y: number, pixels: number, channels: number, paddedChannels: number) => void;
+  readonly repeatChannels: (
+    x: number,
+    y: number,
+    rows: number,
+    columns: number,
+    channels: number,
+    multiplier: number,
+    paddedChannels: number,
+    left: number,
+    right: number,
+  ) => void;
   readonly cutChannels: (x: number, y: number, rows: number, channels: number, paddedChannels: number) => void;
   readonly packFilter: (
     filter: number,
@@ -53,6 +63,46 @@ export interface Assembly {
     dyRows: number,
     dyColumns: number,
     outputs: number,
+    sums: number,
+    strip: number,
+  ) => void;
+  readonly sumChannels: (x: number, y: number, count: number, multiplier: number) => void;
+  readonly depthwise: (
+    x: number,
+    rows: number,
+    rowBytes: number,
+    columnBytes: number,
+    top: number,
+    rowStride: number,
+    windowRows: number,
+    windowSpacing: number,
+    windowColumns: number,
+    tapGap: number,
+    filter: number,
+    filterRow: number,
+    filterColumn: number,
+    y: number,
+    yRows: number,
+    yColumns: number,
+    yRowBytes: number,
+    yColumnBytes: number,
+    channels: number,
+  ) => void;
+  readonly depthwiseGradient: (
+    x: number,
+    rows: number,
+    rowBytes: number,
+    columnBytes: number,
+    top: number,
+    rowStride: number,
+    windowRows: number,
+    windowSpacing: number,
+    windowColumns: number,
+    tapGap: number,
+    dy: number,
+    dyRows: number,
+    dyColumns: number,
+    channels: number,
     sums: number,
     strip: number,
   ) => void;

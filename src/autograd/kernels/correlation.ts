@@ -1,41 +1,13 @@
-import type { HeapCall } from '../tensorflow.js';
-import type { Assembly } from './assembly.js';
+import { bytesPerNumber, padImages, roundUp, stripRows } from './windows.js';
+import type { Images, Window, WindowAxis, Workspace } from './windows.js';
 
 /**
- * Windows over images and products of matrices on addresses, by the functions of assembly/convolution.ts. Images are padded
- * one at a time, so that what a window reads is still in the cache. Every sum is taken in a fixed order.
+ * Windows over images and products of matrices on addresses, by the functions of assembly/convolution.ts. Every sum is taken in
+ * a fixed order.
  */
 
-/** What of a kernel's call the functions here need. */
-export type Workspace = Pick<HeapCall<unknown, Assembly>, 'functions' | 'scratch'>;
-
-const bytesPerNumber = 4;
 /** Outputs that are computed at once. */
 const lanes = 8;
-
-/** Images [count, height, width, channels] at an address. */
-export interface Images {
-  readonly address: number;
-  readonly count: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
-
-/** A window along one axis: output i sees positions i * stride + start + tap * spacing; those outside count as zeros. */
-export interface WindowAxis {
-  readonly outputs: number;
-  readonly stride: number;
-  readonly start: number;
-  readonly taps: number;
-  readonly spacing: number;
-}
-
-/** A window over the two axes of an image. */
-export interface Window {
-  readonly rows: WindowAxis;
-  readonly columns: WindowAxis;
-}
 
 /** How to read a filter as [rows, columns, channels, outputs]: numbers from one to the next, which may be negative. */
 export interface FilterOrder {
@@ -85,11 +57,7 @@ export function packFilter(
 /** Moves each pass' window over every image: sums over taps and channels, for `outputs` outputs. */
 export function correlateImages(workspace: Workspace, images: Images, passes: readonly Pass[], outputs: number): void {
   const { functions } = workspace;
-  const padded = padding(
-    workspace,
-    images,
-    passes.map(({ columns }) => columns),
-  );
+  const padded = padImages(workspace, images, { windows: passes.map(({ columns }) => columns) });
   for (let image = 0; image < images.count; image++) {
     const address = padded.image(image);
     for (const { rows, columns, packed, address: y, imageBytes, rowBytes, columnBytes } of passes) {
@@ -118,9 +86,6 @@ export function correlateImages(workspace: Workspace, images: Images, passes: re
   }
 }
 
-/** Bytes of an image's rows that stay in the fastest cache together with what else is read. */
-const stripBytes = 20_000;
-
 /**
  * The gradient of a window's filter: x under the window times dy [count, rows.outputs, columns.outputs, outputs], summed over
  * all images, written to `target` as [rows.taps, columns.taps, channels, outputs].
@@ -134,11 +99,16 @@ export function correlateGradientImages(
   target: number,
 ): void {
   const { functions } = workspace;
-  const padded = padding(workspace, images, [columns], slack);
+  const padded = padImages(workspace, images, { windows: [columns], beyond });
   const runs = runsOf(columns, images.channels);
-  const pixels = rows.outputs * columns.outputs;
-  const gradients = paddedOutputs(workspace, dy, pixels, outputs);
-  const strip = Math.max(1, Math.floor(stripBytes / (padded.rowBytes * rows.stride)));
+  const gradientImages = {
+    address: dy,
+    count: images.count,
+    height: rows.outputs,
+    width: columns.outputs,
+    channels: outputs,
+  };
+  const gradients = padImages(workspace, gradientImages, { windows: [], channelMultiple: lanes });
   const sums = gradientSums(workspace, rows.taps * runs.count, runs.length, outputs);
   for (let image = 0; image < images.count; image++) {
     functions.correlateGradient(
@@ -158,7 +128,7 @@ export function correlateGradientImages(
       columns.outputs,
       sums.outputs,
       sums.address,
-      strip,
+      stripRows(padded, rows),
     );
   }
   sums.write(target);
@@ -202,10 +172,16 @@ export function multiplyTransposed(
   outputs: number,
   target: number,
 ): void {
-  const x = padding(workspace, { address: a, count: 1, height: 1, width: rows, channels: inner }, [], slack);
-  const dy = paddedOutputs(workspace, b, rows, outputs).image(0);
+  const matrix = { count: 1, height: 1, width: rows };
+  const x = padImages(workspace, { ...matrix, address: a, channels: inner }, { windows: [], beyond });
+  const dy = padImages(
+    workspace,
+    { ...matrix, address: b, channels: outputs },
+    { windows: [], channelMultiple: lanes },
+  );
   const sums = gradientSums(workspace, 1, inner, outputs);
   const address = x.image(0);
+  const gradients = dy.image(0);
   const add = (first: number, groups: number, size: number) =>
     workspace.functions.correlateGradient(
       address + first * x.columnBytes,
@@ -219,7 +195,7 @@ export function multiplyTransposed(
       1,
       0,
       sums.runLength,
-      dy + first * sums.outputs * bytesPerNumber,
+      gradients + first * dy.columnBytes,
       groups,
       size,
       sums.outputs,
@@ -238,7 +214,7 @@ function onePosition(outputs: number): WindowAxis {
 }
 
 /** `correlateGradient` reads runs in fours: so many numbers beyond the last. */
-const slack = 3;
+const beyond = 3;
 
 /** Sums of a filter's gradient, [runs, length, outputs] with the last two rounded up; zeros at first. */
 function gradientSums({ functions, scratch }: Workspace, runs: number, length: number, outputs: number) {
@@ -259,64 +235,7 @@ function gradientSums({ functions, scratch }: Workspace, runs: number, length: n
   };
 }
 
-/** Images of `pixels` pixels whose channels are a multiple of 8, a copy of one where they are not. */
-function paddedOutputs({ functions, scratch }: Workspace, address: number, pixels: number, outputs: number) {
-  const padded = roundUp(outputs, lanes);
-  const imageBytes = pixels * outputs * bytesPerNumber;
-  if (padded === outputs) return { image: (index: number) => address + index * imageBytes };
-  const copy = scratch(pixels * padded);
-  return {
-    /** Good until the next call. */
-    image: (index: number): number => {
-      functions.padChannels(address + index * imageBytes, copy, pixels, outputs, padded);
-      return copy;
-    },
-  };
-}
-
 /** Channels and, where a row's taps are neighbours, the taps of a row follow each other: they are one run of numbers. */
 function runsOf({ taps, spacing }: WindowAxis, channels: number): { count: number; length: number } {
   return spacing === 1 ? { count: 1, length: taps * channels } : { count: taps, length: channels };
-}
-
-interface PaddedImages {
-  /** Zero columns left of an image. */
-  readonly left: number;
-  readonly columnBytes: number;
-  readonly rowBytes: number;
-  /** The address of one image, padded; good until the next call. */
-  image(index: number): number;
-}
-
-/** Images with as many zero columns at their sides as some windows reach; `beyond` numbers after an image may be read. */
-function padding(
-  { functions, scratch }: Workspace,
-  { address, height, width, channels }: Images,
-  windows: readonly WindowAxis[],
-  beyond = 0,
-): PaddedImages {
-  const reach = ({ outputs, stride, start, taps, spacing }: WindowAxis) =>
-    taps === 0 ? 0 : (outputs - 1) * stride + start + (taps - 1) * spacing + 1;
-  const left = Math.max(0, ...windows.map(({ start }) => -start));
-  const right = Math.max(0, ...windows.map((window) => reach(window) - width));
-  const columnBytes = channels * bytesPerNumber;
-  const imageBytes = height * width * columnBytes;
-  const rowBytes = (left + width + right) * columnBytes;
-  if (left === 0 && right === 0 && beyond === 0)
-    return { left, columnBytes, rowBytes, image: (index) => address + index * imageBytes };
-  const copy = scratch((height * rowBytes) / bytesPerNumber + beyond);
-  return {
-    left,
-    columnBytes,
-    rowBytes,
-    image: (index) => {
-      const from = address + index * imageBytes;
-      functions.padRows(from, copy, height, width * columnBytes, left * columnBytes, right * columnBytes);
-      return copy;
-    },
-  };
-}
-
-function roundUp(count: number, multiple: number): number {
-  return Math.ceil(count / multiple) * multiple;
 }

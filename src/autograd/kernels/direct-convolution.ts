@@ -3,13 +3,12 @@ import type { Assembly } from './assembly.js';
 import { filterGradientKernel, inputGradientKernel } from './convolution.js';
 import type { FilterGradientAttributes, InputGradientAttributes } from './convolution.js';
 import { correlateGradientImages, correlateImages, packFilter } from './correlation.js';
-import type { Images, Pass, Window, WindowAxis } from './correlation.js';
+import type { Pass } from './correlation.js';
 import { convolutionGeometry } from './geometry.js';
-import type { WindowAttributes, WindowGeometry } from './geometry.js';
+import type { WindowAttributes } from './geometry.js';
+import { bytesPerNumber, forwardWindow, gradientPhases, inputImages, outputImages } from './windows.js';
 
 /** A convolution and its gradients on the heap of the wasm backend. */
-
-const bytesPerNumber = 4;
 
 /** `Conv2D`: x [N, H, W, Ci], filter [kh, kw, Ci, Co] -> [N, Oh, Ow, Co]. */
 export const convolutionHeapKernel: HeapKernel<WindowAttributes, Assembly> = {
@@ -66,8 +65,8 @@ export const inputGradientHeapKernel: HeapKernel<InputGradientAttributes, Assemb
   compute(call) {
     const { inputs, outputs, inputShapes, attributes } = call;
     const g = convolutionGeometry(attributes.inputShape, inputShapes[1], attributes);
-    const rows = phases(g.inputHeight, g.strideHeight, g.padTop, g.windowHeight, g.dilationHeight);
-    const columns = phases(g.inputWidth, g.strideWidth, g.padLeft, g.windowWidth, g.dilationWidth);
+    const rows = gradientPhases(g.inputHeight, g.strideHeight, g.padTop, g.windowHeight, g.dilationHeight);
+    const columns = gradientPhases(g.inputWidth, g.strideWidth, g.padLeft, g.windowWidth, g.dilationWidth);
     const tapSize = g.inputChannels * g.outputChannels;
     const columnBytes = g.inputChannels * bytesPerNumber;
     const rowBytes = g.inputWidth * columnBytes;
@@ -88,65 +87,6 @@ export const inputGradientHeapKernel: HeapKernel<InputGradientAttributes, Assemb
         columnBytes: g.strideWidth * columnBytes,
       })),
     );
-    const images = {
-      address: inputs[0],
-      count: g.batch,
-      height: g.outputHeight,
-      width: g.outputWidth,
-      channels: g.outputChannels,
-    };
-    correlateImages(call, images, passes, g.inputChannels);
+    correlateImages(call, outputImages(inputs[0], g), passes, g.inputChannels);
   },
 };
-
-function inputImages(address: number, g: WindowGeometry): Images {
-  return { address, count: g.batch, height: g.inputHeight, width: g.inputWidth, channels: g.inputChannels };
-}
-
-function forwardWindow(g: WindowGeometry): Window {
-  return {
-    rows: {
-      outputs: g.outputHeight,
-      stride: g.strideHeight,
-      start: -g.padTop,
-      taps: g.windowHeight,
-      spacing: g.dilationHeight,
-    },
-    columns: {
-      outputs: g.outputWidth,
-      stride: g.strideWidth,
-      start: -g.padLeft,
-      taps: g.windowWidth,
-      spacing: g.dilationWidth,
-    },
-  };
-}
-
-/** A window over dy for every `stride`-th element of dx. */
-interface Phase extends WindowAxis {
-  /** The filter's tap that the window's first tap is, and from there to the one of the next. */
-  readonly firstTap: number;
-  readonly tapStep: number;
-}
-
-/**
- * Element i of dx gets dy[(i + padBefore - tap * dilation) / stride] from each tap where that is whole. Taps of a phase are equal
- * steps apart; the last one sees dy's first.
- */
-function phases(size: number, stride: number, padBefore: number, window: number, dilation: number): Phase[] {
-  return Array.from({ length: Math.min(stride, size) }, (_, first) => {
-    const taps: number[] = [];
-    for (let tap = window - 1; tap >= 0; tap--) if ((first + padBefore - tap * dilation) % stride === 0) taps.push(tap);
-    const tapStep = taps.length > 1 ? taps[1] - taps[0] : -1;
-    const firstTap = taps[0] ?? 0;
-    return {
-      outputs: Math.ceil((size - first) / stride),
-      stride: 1,
-      start: taps.length === 0 ? 0 : (first + padBefore - firstTap * dilation) / stride,
-      taps: taps.length,
-      spacing: taps.length > 1 ? (-tapStep * dilation) / stride : 1,
-      firstTap,
-      tapStep,
-    };
-  });
-}

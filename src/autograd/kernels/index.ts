@@ -14,6 +14,11 @@ import {
 import { spreadKernel, turnFilterKernel } from './convolution.js';
 import { depthwiseFilterGradientKernel, depthwiseInputGradientKernel, replaceDepthwiseGradient } from './depthwise.js';
 import { convolutionHeapKernel, filterGradientHeapKernel, inputGradientHeapKernel } from './direct-convolution.js';
+import {
+  depthwiseFilterGradientHeapKernel,
+  depthwiseHeapKernel,
+  depthwiseInputGradientHeapKernel,
+} from './direct-depthwise.js';
 import { fusedMatMulKernel, matMulHeapKernel, matMulKernel } from './matmul.js';
 import { averagePoolGradientKernel, maxPoolGradientKernel } from './pooling.js';
 import { averagePoolGradientHeapKernel, maxPoolGradientHeapKernel } from './pooling.js';
@@ -68,6 +73,9 @@ export function registerKernels(backend: BackendName): void {
     registerHeapKernel(convolutionHeapKernel, assembly);
     registerHeapKernel(filterGradientHeapKernel, assembly);
     registerHeapKernel(inputGradientHeapKernel, assembly);
+    registerHeapKernel(depthwiseHeapKernel, assembly);
+    registerHeapKernel(depthwiseInputGradientHeapKernel, assembly);
+    registerHeapKernel(depthwiseFilterGradientHeapKernel, assembly);
     registerHeapKernel(matMulHeapKernel, assembly);
     registerHeapKernel(withinGradientHeapKernel, assembly);
     registerHeapKernel(addRowsHeapKernel, assembly);

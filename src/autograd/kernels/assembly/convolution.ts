@@ -10,39 +10,6 @@ import { storeFirst } from './lanes';
 /** Output channels that are computed at once. */
 const lanes = 8;
 
-/** Sets numbers to zero. */
-export function clear(y: usize, count: i32): void {
-  memory.fill(y, 0, (<usize>count) << 2);
-}
-
-/** Copies `rows` rows of `bytes` bytes with zeros left and right of each. */
-export function padRows(x: usize, y: usize, rows: i32, bytes: usize, left: usize, right: usize): void {
-  for (let row = 0; row < rows; row++) {
-    memory.fill(y, 0, left);
-    memory.copy(y + left, x, bytes);
-    y += left + bytes;
-    memory.fill(y, 0, right);
-    y += right;
-    x += bytes;
-  }
-}
-
-/** Copies pixels of `channels` channels with zeros up to `paddedChannels`. */
-export function padChannels(x: usize, y: usize, pixels: i32, channels: i32, paddedChannels: i32): void {
-  const bytes = (<usize>channels) << 2;
-  padRows(x, y, pixels, bytes, 0, ((<usize>paddedChannels) << 2) - bytes);
-}
-
-/** Copies `rows` rows of `channels` numbers out of rows of `paddedChannels`. */
-export function cutChannels(x: usize, y: usize, rows: i32, channels: i32, paddedChannels: i32): void {
-  const bytes = (<usize>channels) << 2;
-  for (let row = 0; row < rows; row++) {
-    memory.copy(y, x, bytes);
-    x += (<usize>paddedChannels) << 2;
-    y += bytes;
-  }
-}
-
 /**
  * Orders a filter the way `correlate` reads it: [blocks of 8 outputs, rows, columns, channels, 8], zeros beyond the last output.
  * Steps are bytes in `filter` from one to the next; they may be negative.

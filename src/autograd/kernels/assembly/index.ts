@@ -1,4 +1,6 @@
 export * from './channels';
 export * from './convolution';
+export * from './copies';
+export * from './depthwise';
 export * from './elementwise';
 export * from './pooling';
