@@ -58,8 +58,8 @@ export interface HeapKernel<Attributes, Functions> {
   readonly inputs: readonly string[];
   /** Shapes of the outputs, from the shapes of the inputs. */
   outputShapes(inputShapes: readonly number[][], attributes: Attributes): number[][];
-  /** Whether it serves such inputs, or leaves them to the portable form. Absent: it serves all. */
-  serves?(inputShapes: readonly number[][], attributes: Attributes): boolean;
+  /** False for a call that the portable form has to do; absent: there is none. */
+  handles?(inputShapes: readonly number[][], attributes: Attributes): boolean;
   /** Fills every element of the outputs: their memory holds anything before. */
   compute(call: HeapCall<Attributes, Functions>): void;
 }
@@ -76,6 +76,8 @@ export interface HeapCall<Attributes, Functions> {
   scratch(length: number): number;
   /** Writes numbers to an address. */
   write(address: number, values: ArrayLike<number>): void;
+  /** The numbers at an address, as they are until the next call of `scratch`. */
+  read(address: number, length: number): Float32Array;
 }
 
 /** Runs kernels of one backend inside of a composed kernel. Intermediate results must be freed by hand. */
@@ -183,7 +185,7 @@ export function registerComposedKernel<Attributes>(backendName: BackendName, ker
 
 /**
  * Registers a heap kernel over the kernel of its name that is registered already. That one still serves tensors of other
- * types than float32, what the heap kernel leaves to it, and everything where the backend does not show its memory.
+ * types than float32, what the heap kernel does not handle, and everything where the backend does not show its memory.
  * @param assembly the module, as scripts/build-wasm.mjs wrote it
  */
 export function registerHeapKernel<Attributes, Functions extends object>(
@@ -194,14 +196,11 @@ export function registerHeapKernel<Attributes, Functions extends object>(
   replaceKernel('wasm', kernel.name, (namedInputs, attributes, backend) => {
     const inputs = kernel.inputs.map((name) => namedInputs[name]);
     const heap = heapOf(backend as BackendWasm, assembly);
-    const isServed =
+    const shapes = inputs.map(({ shape }) => shape);
+    const isHandled =
       inputs.every(({ dtype }) => dtype === 'float32') &&
-      (kernel.serves?.(
-        inputs.map(({ shape }) => shape),
-        attributes as Attributes,
-      ) ??
-        true);
-    if (heap === undefined || !isServed) {
+      (kernel.handles === undefined || kernel.handles(shapes, attributes as Attributes));
+    if (heap === undefined || !isHandled) {
       if (portable === undefined) throw new Error(`backend "wasm" has no portable kernel ${kernel.name}`);
       const parts = namedInputs as unknown as tf.NamedTensorInfoMap;
       return portable.kernelFunc({
@@ -212,6 +211,26 @@ export function registerHeapKernel<Attributes, Functions extends object>(
     }
     return oneOrAll(heap.call(kernel, inputs, attributes as Attributes));
   });
+}
+
+/**
+ * Makes the wasm backend hand on a tensor that does not change, as the other backends do, where it would copy it: `Identity`,
+ * and `Cast` to the type that it has already. The engine makes an identity of every tensor that it keeps for a gradient.
+ */
+export function shareUnchangedTensors(): void {
+  for (const name of ['Identity', 'Cast']) {
+    const copying = tf.getKernel(name, 'wasm');
+    if (copying === undefined) throw new Error(`backend "wasm" has no kernel ${name}`);
+    replaceKernel('wasm', name, ({ x }, attributes, backend) => {
+      const { dtype = x.dtype } = attributes as { readonly dtype?: string };
+      if (x.dtype !== dtype || dtype !== 'float32') {
+        const inputs = { x } as unknown as tf.NamedTensorInfoMap;
+        return copying.kernelFunc({ inputs, attrs: attributes as tf.NamedAttrMap, backend }) as unknown as TensorInfo;
+      }
+      (backend as BackendWasm).incRef(x.dataId);
+      return { dataId: x.dataId, shape: x.shape, dtype };
+    });
+  }
 }
 
 /**
@@ -290,6 +309,7 @@ class Heap {
       },
       // The buffer is asked for each time: it is another one after the memory has grown.
       write: (at, values) => new Float32Array(memory.buffer, at, values.length).set(values),
+      read: (at, length) => new Float32Array(memory.buffer, at, length),
     });
     for (const { dataId } of temporary) backend.disposeData(dataId, true);
     return outputs;

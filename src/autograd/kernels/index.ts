@@ -1,10 +1,15 @@
-import { registerComposedKernel, registerHeapKernel, registerPlainKernel } from '../tensorflow.js';
+import {
+  registerComposedKernel,
+  registerHeapKernel,
+  registerPlainKernel,
+  shareUnchangedTensors,
+} from '../tensorflow.js';
 import type { BackendName } from '../tensorflow.js';
 import { assembly } from './assembly.generated.js';
-import { castGradientKernel, castKernel } from './cast.js';
+import { castGradientHeapKernel, castGradientKernel, castHeapKernel, castKernel } from './cast.js';
 import { exactCastKernel } from './exact-cast.js';
-import { channelAffineGradientKernel, channelAffineHeapKernel, channelAffineKernel } from './channels.js';
-import { channelMomentsGradientKernel, channelMomentsKernel } from './channels.js';
+import { channelHeapKernels, channelKernels } from './channels.js';
+import { normalizationInputGradientHeapKernel, normalizationKernels } from './normalization.js';
 import {
   convolutionKernels,
   filterGradientKernel,
@@ -41,10 +46,8 @@ export function registerKernels(backend: BackendName): void {
   registerPlainKernel(backend, castGradientKernel);
   registerPlainKernel(backend, exactCastKernel);
 
-  registerPlainKernel(backend, channelMomentsKernel);
-  registerPlainKernel(backend, channelMomentsGradientKernel);
-  registerPlainKernel(backend, channelAffineKernel);
-  registerPlainKernel(backend, channelAffineGradientKernel);
+  for (const kernel of channelKernels) registerPlainKernel(backend, kernel);
+  for (const kernel of normalizationKernels) registerPlainKernel(backend, kernel);
 
   registerPlainKernel(backend, turnFilterKernel);
   registerPlainKernel(backend, spreadKernel);
@@ -68,8 +71,8 @@ export function registerKernels(backend: BackendName): void {
     for (const kernel of convolutionKernels) registerComposedKernel(backend, kernel);
     registerComposedKernel(backend, matMulKernel);
     registerComposedKernel(backend, fusedMatMulKernel);
+    shareUnchangedTensors();
     // Over all of the above, which stay as their portable forms.
-    registerHeapKernel(channelAffineHeapKernel, assembly);
     registerHeapKernel(convolutionHeapKernel, assembly);
     registerHeapKernel(filterGradientHeapKernel, assembly);
     registerHeapKernel(inputGradientHeapKernel, assembly);
@@ -84,5 +87,9 @@ export function registerKernels(backend: BackendName): void {
     registerHeapKernel(averagePoolGradientHeapKernel, assembly);
     registerHeapKernel(sumPoolHeapKernel, assembly);
     registerHeapKernel(sumPoolGradientHeapKernel, assembly);
+    registerHeapKernel(castHeapKernel, assembly);
+    registerHeapKernel(castGradientHeapKernel, assembly);
+    for (const kernel of channelHeapKernels) registerHeapKernel(kernel, assembly);
+    registerHeapKernel(normalizationInputGradientHeapKernel, assembly);
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import type { IntegerTensor } from '../../qfx/number/raw-array.js';
 import { parseConfiguration } from '../configuration.js';
-import { channelAffine, channelMoments } from '../kernels/channels.js';
+import { channelMoments, moveMoments, normalize } from '../kernels/normalization.js';
 import type { Quantizer } from '../quantizer.js';
 import type { ResolvedQuantizerConfig } from '../quantizer-config.js';
 import { tf } from '../tensorflow.js';
@@ -128,11 +128,11 @@ export class BatchNormalization extends FixedPointLayer {
   }
 
   protected override forward([x]: readonly tf.Tensor[], training: boolean): tf.Tensor {
-    const { gamma, beta, scale, offset } = this.parts;
-    const { mean, variance } = this.statistics(x, training);
-    const a = scale.apply(this.scaleOf(gamma.read(), variance), { training });
-    const b = offset.apply(offsetOf(beta.read(), mean, a), { training });
-    return channelAffine(x, a, b);
+    return this.normalize(x, training);
+  }
+
+  protected override forwardCast([x]: readonly tf.Tensor[], training: boolean, output: Quantizer): tf.Tensor {
+    return this.normalize(x, training, output);
   }
 
   protected override exact([x]: readonly tf.Tensor[], { constants }: ResolvedNode): ExactValue {
@@ -148,25 +148,41 @@ export class BatchNormalization extends FixedPointLayer {
     return gamma.div(variance.add(this.epsilon).sqrt());
   }
 
-  private statistics(x: tf.Tensor, training: boolean): { mean: tf.Tensor; variance: tf.Tensor } {
-    const { movingMean, movingVariance } = this.parts;
-    const ownStatistics = training && (this.measurement !== undefined || !this.areStatisticsFrozen);
-    if (!ownStatistics) return { mean: movingMean.read(), variance: movingVariance.read() };
-    const moments = channelMoments(x);
-    if (this.measurement === undefined) {
-      this.move(movingMean, moments.mean);
-      this.move(movingVariance, moments.variance);
-    } else {
-      collect(this.measurement, x.size / moments.mean.size, moments);
-    }
-    return moments;
+  private normalize(x: tf.Tensor, training: boolean, output?: Quantizer): tf.Tensor {
+    const isOfBatch = training && (this.measurement !== undefined || !this.areStatisticsFrozen);
+    const moments = isOfBatch ? this.batchMoments(x) : this.movingMoments();
+    const [gamma, beta] = [this.parts.gamma.read(), this.parts.beta.read()];
+    const casts = {
+      ...this.parameterCasts(gamma, beta, moments, training),
+      output: output?.castPart({ training }),
+    };
+    return normalize({ x, gamma, beta, moments }, { epsilon: this.epsilon, isOfBatch, casts });
   }
 
-  private move(variable: tf.LayerVariable, value: tf.Tensor): void {
-    tf.tidy(() => {
-      const old = variable.read();
-      variable.write(old.sub(old.sub(value).mul(1 - this.momentum)));
-    });
+  private parameterCasts(gamma: tf.Tensor, beta: tf.Tensor, moments: tf.Tensor, training: boolean) {
+    const { scale, offset } = this.parts;
+    const exactScale = () => this.scaleOf(gamma, tf.unstack(moments)[1]);
+    const exactOffset = () => offsetOf(beta, tf.unstack(moments)[0], scale.apply(exactScale(), { training }));
+    return { scale: scale.castPart({ training }, exactScale), offset: offset.castPart({ training }, exactOffset) };
+  }
+
+  private movingMoments(): tf.Tensor {
+    const { movingMean, movingVariance } = this.parts;
+    return tf.stack([movingMean.read(), movingVariance.read()]);
+  }
+
+  /** [2, channels], mean and variance of a batch; the moving ones follow them, or they are collected. */
+  private batchMoments(x: tf.Tensor): tf.Tensor {
+    const moments = channelMoments(x);
+    const { movingMean, movingVariance } = this.parts;
+    if (this.measurement === undefined) {
+      const moved = moveMoments(movingMean.read(), movingVariance.read(), moments, this.momentum);
+      movingMean.write(moved[0]);
+      movingVariance.write(moved[1]);
+    } else {
+      collect(this.measurement, x.size / movingMean.read().size, moments);
+    }
+    return moments;
   }
 }
 
@@ -174,12 +190,13 @@ function offsetOf(beta: tf.Tensor, mean: tf.Tensor, scale: tf.Tensor): tf.Tensor
   return beta.sub(mean.mul(scale));
 }
 
-function collect(measurement: Measurement, rows: number, moments: { mean: tf.Tensor; variance: tf.Tensor }): void {
-  const means = moments.mean.dataSync();
-  const variances = moments.variance.dataSync();
+function collect(measurement: Measurement, rows: number, moments: tf.Tensor): void {
+  const values = moments.dataSync();
+  const channels = measurement.mean.length;
   measurement.rows += rows;
-  for (let channel = 0; channel < means.length; channel++) {
-    measurement.mean[channel] += rows * means[channel];
-    measurement.square[channel] += rows * (variances[channel] + means[channel] ** 2);
+  for (let channel = 0; channel < channels; channel++) {
+    const [mean, variance] = [values[channel], values[channels + channel]];
+    measurement.mean[channel] += rows * mean;
+    measurement.square[channel] += rows * (variance + mean ** 2);
   }
 }

@@ -4,3 +4,4 @@ export * from './copies';
 export * from './depthwise';
 export * from './elementwise';
 export * from './pooling';
+export * from './cast';
