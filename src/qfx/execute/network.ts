@@ -24,6 +24,11 @@ export interface RunResult {
   readonly layers: Readonly<Record<string, IntegerTensor>>;
 }
 
+export interface BatchOptions extends RunOptions {
+  /** What errors call the first image. Default: 0. */
+  readonly firstImage?: number;
+}
+
 /** Raw integers of many images, one after the other. */
 export interface BatchTensor {
   /** Of one image. */
@@ -71,7 +76,7 @@ export class Network {
    * @param images raw integers of all images, one image after the other; by input name where the graph has several
    * @throws QfxError as `run`, saying which image
    */
-  runBatch(images: InputsByName, options: RunOptions = {}): BatchResult {
+  runBatch(images: InputsByName, options: BatchOptions = {}): BatchResult {
     const prepared = (this.prepared ??= prepareNetwork(this.graph));
     const inputs = this.readBatch(prepared, images);
     const count = inputs[0].images;
@@ -84,7 +89,7 @@ export class Network {
     });
     for (let start = 0; start < count; start += prepared.images) {
       const block = Math.min(prepared.images, count - start);
-      for (const input of inputs) writeBlock(prepared, input, start, block);
+      for (const input of inputs) writeBlock(prepared, input, start, block, options.firstImage);
       for (const node of prepared.nodes) node.run(block);
       for (const [node, raw] of kept) readValues(prepared.memory, node.place, block, raw, start * node.place.count);
     }
@@ -129,14 +134,20 @@ interface BatchInput {
   readonly images: number;
 }
 
-/** Writes the images from `start` on into the block. */
-function writeBlock({ memory }: PreparedNetwork, { node, values }: BatchInput, start: number, images: number): void {
+/** Writes the images from `start` on into the block; errors count them from `firstImage` on. */
+function writeBlock(
+  { memory }: PreparedNetwork,
+  { node, values }: BatchInput,
+  start: number,
+  images: number,
+  firstImage = 0,
+): void {
   const { place } = node;
   if (writeValues(memory, place, images, values, start * place.count)) return;
   for (let image = 0; image < images; image++) {
     const first = (start + image) * place.count;
     const own = Array.prototype.slice.call(values, first, first + place.count) as (number | bigint)[];
-    writeImage(memory, place, image, readImageOf(node, own, start + image));
+    writeImage(memory, place, image, readImageOf(node, own, firstImage + start + image));
   }
 }
 
