@@ -26,15 +26,24 @@ export default tseslint.config(
   },
   wall(
     ['src/qfx/**/*.ts'],
-    '^(node:|@tensorflow/)|/(autograd|hls-codegen|data|cli)/|/package-root\\.js$',
+    '^(node:|@tensorflow/)|/(autograd|hls-codegen|data|parallel|cli)/|/package-root\\.js$',
     'src/qfx is pure: no Node, no tensor library, no other room.',
+  ),
+  wall(
+    ['src/parallel/**/*.ts'],
+    '^@tensorflow/|/(autograd|hls-codegen|data|cli)/',
+    'src/parallel runs what src/qfx says on threads: no other room.',
   ),
   wall(
     ['src/hls-codegen/**/*.ts'],
     '^@tensorflow/|/(autograd|cli)/',
-    'src/hls-codegen reads src/qfx only: no training, no tensor library.',
+    'src/hls-codegen reads src/qfx and src/parallel only: no training, no tensor library.',
   ),
-  wall(['src/data/**/*.ts'], '^@tensorflow/|/(autograd|hls-codegen|cli)/', 'src/data loads data, nothing else.'),
+  wall(
+    ['src/data/**/*.ts'],
+    '^@tensorflow/|/(autograd|hls-codegen|parallel|cli)/',
+    'src/data loads data, nothing else.',
+  ),
   wall(['src/cli/**/*.ts'], '^@tensorflow/', 'The tensor library has one door: src/autograd/tensorflow.ts.'),
   {
     files: ['src/autograd/**/*.ts'],

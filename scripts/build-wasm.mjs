@@ -9,7 +9,7 @@ import asc from 'assemblyscript/asc';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Folders of AssemblyScript; what `index.ts` exports is what the module exports. */
-const folders = ['src/autograd/kernels/assembly'];
+const folders = ['src/autograd/kernels/assembly', 'src/qfx/execute/assembly'];
 
 // No runtime, no data segment, no memory of its own: a module is functions over a memory that somebody else owns.
 const options = ['-O3', '--noAssert', '--enable', 'simd', '--runtime', 'stub', '--importMemory', '--stackSize', '0'];

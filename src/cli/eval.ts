@@ -1,3 +1,5 @@
+import { runImages } from '../parallel/index.js';
+import { wholeNumber } from './command.js';
 import type { Command } from './command.js';
 import { openGraph } from './graph-file.js';
 import { classOutput, loadTestImages, predictedClass, testImageOptions } from './test-images.js';
@@ -6,6 +8,7 @@ import { count, percent } from './format.js';
 
 interface Options extends TestImageOptions {
   graph: string;
+  workers?: number;
 }
 
 /** `qfx eval`: accuracy on the whole test set, from integers. */
@@ -19,22 +22,25 @@ export const evaluate: Command<Options> = {
   options: (yargs) =>
     yargs
       .positional('graph', { type: 'string', demandOption: true, describe: 'A frozen graph (.safetensors)' })
-      .options(testImageOptions),
-  async run({ graph: fileName, data, dataSet }, context) {
+      .options(testImageOptions)
+      .option('workers', { type: 'number', requiresArg: true, describe: 'Threads (default: one a core)' }),
+  async run({ graph: fileName, data, dataSet, workers: wanted }, context) {
+    const workers = wanted === undefined ? undefined : wholeNumber('workers', wanted);
     const network = await openGraph(fileName);
     const output = classOutput(network.graph);
     const images = await loadTestImages(network.graph, { data, dataSet });
     const started = performance.now();
     const progress = context.progress('integer executor', images.count);
     let correct = 0;
-    for (let index = 0; index < images.count; index++) {
-      const { outputs } = network.run(images.image(index), { layers: false });
-      if (predictedClass(outputs[output]) === images.label(index)) correct++;
-      if (index % 50 === 0) {
-        progress.update(index, `accuracy ${(correct / (index + 1)).toFixed(4)}`);
-        await new Promise((resolve) => setImmediate(resolve)); // lets Ctrl-C through
-        context.signal.throwIfAborted();
+    for await (const part of runImages(network, images, { workers, signal: context.signal })) {
+      const { raw, shape } = part.outputs[output];
+      const valuesPerImage = raw.length / part.images;
+      for (let index = 0; index < part.images; index++) {
+        const own = raw.subarray(index * valuesPerImage, (index + 1) * valuesPerImage);
+        if (predictedClass({ raw: own, shape }) === images.label(part.first + index)) correct++;
       }
+      const done = part.first + part.images;
+      progress.update(done, `accuracy ${(correct / done).toFixed(4)}`);
     }
     const accuracy = correct / images.count;
     const seconds = (performance.now() - started) / 1e3;

@@ -8,7 +8,7 @@ import { loadBoard, readJson } from './board.js';
 import { libraryFiles } from './library-files.js';
 import { emitProject, graphFileName, planFileName } from './project.js';
 import { makeInputs } from './simulate/inputs.js';
-import { encodeVectors } from './simulate/vectors.js';
+import { encodeVectors, executorOf } from './simulate/vectors.js';
 import { checkReplaceable, writeProjectFolder } from './write-folder.js';
 import type { FolderContents } from './write-folder.js';
 
@@ -66,7 +66,11 @@ async function makeProject(
   const plan = await choosePlan(graph, board, givenPlan);
   const { description, files } = emitProject(graph, { plan, vectors: { count: vectors, seed } });
   const input = graph.nodes[description.input.layer];
-  const stored = await encodeVectors(description, network, makeInputs(input.outputType, input.shape, vectors, seed));
+  const stored = await encodeVectors(
+    description,
+    executorOf(network),
+    makeInputs(input.outputType, input.shape, vectors, seed),
+  );
   const contents = new Map<string, string | Uint8Array>([
     ...(await libraryFiles()),
     ...files,

@@ -21,7 +21,16 @@ export { summarizeGraph } from './graph/summary.js';
 export type { GraphSummary, LayerSummary } from './graph/summary.js';
 
 export { Network } from './execute/network.js';
-export type { InputValues, RunOptions, RunResult } from './execute/network.js';
+export type {
+  BatchOptions,
+  BatchResult,
+  BatchTensor,
+  InputsByName,
+  InputValues,
+  RunOptions,
+  RunResult,
+} from './execute/network.js';
+export { ReferenceNetwork } from './execute/reference.js';
 
 export { findOperation, operations, registerOperation } from './operations/index.js';
 export * from './operations/operation.js';

@@ -21,11 +21,18 @@ export function makeMemory(pages: number): WasmMemory {
   return new api.Memory({ initial: pages });
 }
 
+/** Modules that were compiled before, by their base64. */
+const modules = new Map<string, object>();
+
 /**
  * Makes the functions of a module that scripts/build-wasm.mjs wrote work on a memory.
  * @param assembly the module, as base64
  */
 export function instantiate<Functions extends object>(assembly: string, memory: WasmMemory): Functions {
-  const bytes = Uint8Array.from(atob(assembly), (character) => character.charCodeAt(0));
-  return new api.Instance(new api.Module(bytes), { env: { memory } }).exports as Functions;
+  let module = modules.get(assembly);
+  if (!module) {
+    module = new api.Module(Uint8Array.from(atob(assembly), (character) => character.charCodeAt(0)));
+    modules.set(assembly, module);
+  }
+  return new api.Instance(module, { env: { memory } }).exports as Functions;
 }

@@ -129,4 +129,74 @@ describe('Network', () => {
       /it has 2 inputs, give their values by name: "image", "vector"/,
     );
   });
+
+  describe('in a batch', () => {
+    const double = () => requantize(type(8, 4), type(6, 3));
+    const images = Array.from({ length: 1000 }, (_, image) => [(image % 256) - 128, image % 100, 0 - (image % 77)]);
+
+    it('gives what each image gives on its own, in every kind of array', () => {
+      const network = double();
+      const expected = images.flatMap((image) => [...network.run(image).outputs.y.raw]);
+      const values = images.flat();
+      for (const given of [
+        values,
+        Int8Array.from(values),
+        Int16Array.from(values),
+        Int32Array.from(values),
+        Float32Array.from(values),
+        Float64Array.from(values),
+        BigInt64Array.from(values, BigInt),
+        values.map((value, index) => (index % 2 ? value : BigInt(value))),
+        { x: values },
+      ]) {
+        const batch = network.runBatch(given);
+        expect([...batch.outputs.y.raw]).toEqual(expected);
+        expect([...batch.layers.x.raw]).toEqual(values);
+        expect(batch.images).toBe(1000);
+      }
+      expect(network.runBatch(values, { layers: false }).layers).toEqual({});
+    });
+
+    it('takes no images', () => {
+      expect(double().runBatch([])).toMatchObject({
+        images: 0,
+        outputs: { y: { shape: [3], raw: new Float64Array(0) } },
+      });
+    });
+
+    it('takes several inputs, of as many images', () => {
+      const network = new Network(everyOperation());
+      const { image, vector } = everyOperationInputs();
+      const one = network.run({ image, vector }).layers;
+      const two = network.runBatch({ image: [...image, ...image], vector: [...vector, ...vector] }).layers;
+      for (const [name, { raw }] of Object.entries(one)) {
+        const own = Array.from(raw as ArrayLike<number | bigint>);
+        expect(Array.from(two[name].raw as ArrayLike<number | bigint>)).toEqual([...own, ...own]);
+      }
+      expect(() => network.runBatch({ image, vector: [...vector, ...vector] })).toThrow(
+        'layer "vector": 6 values, that is 2 images, input "image" has 1',
+      );
+    });
+
+    const wrong: [string, ArrayLike<number | bigint>, string][] = [
+      ['a value too many', [1, 2, 3, 4], 'layer "x": 4 values, an image of shape [3] has 3'],
+      [
+        'a value above',
+        [1, 2, 3, 4, 128, 6],
+        'image 1: layer "x": raw value 128 at index 1, allowed in ap_fixed<8, 4>',
+      ],
+      ['a value above in int16', Int16Array.from([1, 2, 3, 4, 128, 6]), 'image 1: layer "x": raw value 128 at index 1'],
+      ['what int16 would wrap', Float64Array.from([1, 2, 65536]), 'image 0: layer "x": raw value 65536 at index 2'],
+      ['an unsigned array', Uint16Array.from([1, 2, 65535]), 'image 0: layer "x": raw value 65535 at index 2'],
+      ['a fraction', Float64Array.from([1, 2, 0.5]), 'image 0: layer "x": raw value 0.5 at index 2'],
+      ['not a number', Float64Array.from([1, NaN, 0]), 'image 0: layer "x": raw value NaN at index 1'],
+      ['a huge BigInt', [1n << 70n, 0, 0], 'image 0: layer "x": raw value 1.18'],
+    ];
+    for (const [what, values, message] of wrong) {
+      it(`refuses ${what}, saying where`, () => {
+        expect(() => double().runBatch(values)).toThrow(message);
+        expect(() => double().runBatch(values)).toThrow(QfxError);
+      });
+    }
+  });
 });

@@ -5,6 +5,7 @@ const narrow = { signed: true, wordLength: 4, binaryPoint: 0 };
 
 describeOperation({
   operation: 'add',
+  paths: ['int32', 'reference'],
   draw(draw) {
     const shape = Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 3));
     const inputs = Array.from({ length: draw.integer(2, 4) }, () => ({ shape, format: draw.format(shape) }));

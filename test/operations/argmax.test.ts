@@ -6,6 +6,7 @@ import { inputType } from './draw.js';
 
 describeOperation({
   operation: 'argmax',
+  paths: ['int64', 'reference'],
   draw(draw) {
     const shape = Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 4));
     return { attributes: {}, inputs: [{ shape, format: draw.format(shape) }], constants: {} };

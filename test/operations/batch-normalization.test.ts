@@ -6,6 +6,7 @@ const narrow = { signed: true, wordLength: 4, binaryPoint: 0 };
 
 describeOperation({
   operation: 'batch-normalization',
+  paths: ['int32', 'int64', 'reference'],
   draw(draw) {
     const shape = Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 3));
     const channels = shape.slice(-1);

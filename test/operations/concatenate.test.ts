@@ -5,6 +5,7 @@ const narrow = { signed: true, wordLength: 4, binaryPoint: 0 };
 
 describeOperation({
   operation: 'concatenate',
+  paths: ['int32', 'int64', 'reference'],
   draw(draw) {
     const sizes = Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 3));
     const axis = draw.integer(0, sizes.length - 1);

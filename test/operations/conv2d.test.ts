@@ -39,6 +39,7 @@ function* termsOf(use: OperationCase): Generator<{ output: number; channel: numb
 describeOperation(
   {
     operation: 'conv2d',
+    paths: ['int16', 'int64', 'reference'],
     draw(draw) {
       const { input, kernel, strides, dilations, padding } = drawWindow(draw, { dilated: true, padded: 3 });
       const groups = draw.integer(1, 3);

@@ -7,6 +7,7 @@ const outputsOf = ({ constants: { weights } }: OperationCase) => weights.shape[1
 
 describeOperation({
   operation: 'dense',
+  paths: ['int16', 'int64', 'reference'],
   draw(draw) {
     const inputs = draw.integer(1, 7);
     const outputs = draw.integer(1, 4);

@@ -15,6 +15,7 @@ for (const operation of ['requantize', 'flatten']) {
   describeOperation({
     ...passThrough,
     operation,
+    paths: ['copy', 'int32', 'int64', 'reference'],
     draw(draw) {
       const shape = Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 3));
       return { attributes: {}, inputs: [{ shape, format: draw.format(shape) }], constants: {} };
@@ -27,6 +28,7 @@ for (const operation of ['requantize', 'flatten']) {
 describeOperation({
   ...passThrough,
   operation: 'reshape',
+  paths: ['copy', 'int32', 'int64', 'reference'],
   draw(draw) {
     const sizes = Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 3));
     const shape = draw.pick([sizes, [...sizes].reverse(), [count(sizes)], [1, ...sizes]]);

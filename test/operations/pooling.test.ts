@@ -103,6 +103,7 @@ const refusesPaddingAlone = {
 
 describeOperation({
   operation: 'max-pooling2d',
+  paths: ['int32', 'int64', 'reference'],
   draw(draw) {
     const { shape, attributes } = drawPooling(draw);
     return { attributes: { ...attributes }, inputs: [{ shape, format: draw.format(shape) }], constants: {} };
@@ -116,6 +117,7 @@ describeOperation({
 
 describeOperation({
   operation: 'global-max-pooling2d',
+  paths: ['int32', 'int64', 'reference'],
   draw(draw) {
     const shape = [draw.integer(1, 3), draw.integer(1, 3), draw.integer(1, 3)];
     return { attributes: {}, inputs: [{ shape, format: draw.format(shape) }], constants: {} };
@@ -128,6 +130,7 @@ describeOperation({
 
 describeOperation({
   operation: 'average-pooling2d',
+  paths: ['int32', 'int64', 'reference'],
   draw(draw) {
     const { shape, attributes } = drawPooling(draw);
     const { poolSize, strides, padding } = attributes as unknown as { poolSize: Pair; strides: Pair; padding: Padding };
@@ -169,6 +172,7 @@ describeOperation({
 
 describeOperation({
   operation: 'global-average-pooling2d',
+  paths: ['int32', 'int64', 'reference'],
   draw(draw) {
     const shape = [draw.integer(1, 3), draw.integer(1, 3), draw.integer(1, 3)];
     const reciprocals = drawReciprocals(draw, [shape[0] * shape[1]]);

@@ -6,6 +6,7 @@ const maximumOf = (attributes: unknown) => (attributes as { maximum?: { raw: str
 
 describeOperation({
   operation: 'relu',
+  paths: ['int32', 'int64', 'reference'],
   draw(draw): OperationCase {
     const shape = Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 3));
     const format = draw.format(shape);

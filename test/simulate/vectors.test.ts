@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInputs } from '../../src/hls-codegen/simulate/inputs.js';
 import { fromBytes, storedBytes, storeRaw, toBytes } from '../../src/hls-codegen/simulate/storage.js';
 import { encodeVectors, readManifest, writeVectors } from '../../src/hls-codegen/simulate/vectors.js';
-import type { VectorProject } from '../../src/hls-codegen/simulate/vectors.js';
+import type { Executor, VectorProject } from '../../src/hls-codegen/simulate/vectors.js';
 import type { FixedPointFormat } from '../../src/qfx/number/type.js';
 import { rawRange } from '../../src/qfx/number/type.js';
 
@@ -120,23 +120,26 @@ describe('vector files', () => {
     input: port,
     outputs: [{ ...port, port: 'output', layer: 1 }],
   };
-  const tensor = (type: FixedPointFormat, raw: ArrayLike<number | bigint>) => ({
+  const tensor = (type: FixedPointFormat, raw: ArrayLike<number>) => ({
     shape: [3],
-    format: type,
-    raw: Float64Array.from(raw as ArrayLike<number>),
+    format: { ...type, rounding: 'AP_TRN', overflow: 'AP_WRAP' } as const,
+    raw: Float64Array.from(raw),
   });
-  /** Doubles; layers are asked for as long as they are to be written. */
-  const executor = {
-    run(image: ArrayLike<number | bigint>, { layers }: { layers: boolean }) {
+  /** Doubles, two images at a time; layers are given for as many as they are asked for. */
+  const executor: Executor = async function* (images, { layersFor }) {
+    for (let first = 0; first < images.count;) {
+      const layers = first < layersFor;
+      const end = Math.min(first + 2, layers ? layersFor : images.count);
+      const raw: number[] = [];
+      for (let index = first; index < end; index++) raw.push(...Array.from(images.image(index), Number));
       const twice = tensor(
         types[1],
-        Array.from(image, (value) => Number(value) * 2),
+        raw.map((value) => value * 2),
       );
-      return {
-        outputs: { twice },
-        layers: layers ? { image: tensor(types[0], image), twice } : ({} as Record<string, typeof twice>),
-      };
-    },
+      const all = { image: tensor(types[0], raw), twice };
+      yield { first, images: end - first, outputs: { twice }, layers: layers ? all : {} };
+      first = end;
+    }
   };
   const inputs = { count: 3, image: (index: number) => [index, 10 * index, 100 * index] };
 

@@ -14,7 +14,7 @@ import type { ImageSource } from './inputs.js';
 import { collectOutputs, summarize } from './result.js';
 import type { SimulationResult } from './result.js';
 import { run } from './run.js';
-import { readManifest, writeVectors } from './vectors.js';
+import { executorOf, readManifest, writeVectors } from './vectors.js';
 import type { VectorManifest } from './vectors.js';
 
 /** The steps of a simulation; compiling and making vectors happen at the same time. */
@@ -144,7 +144,7 @@ async function prepareVectors(
   const inputs = options.inputs ?? seededInputs(project, options.images ?? 0, options.seed ?? project.vectors.seed);
   if (inputs.count < 1) throw new QfxError('C simulation', `${inputs.count} images; at least 1 is needed`);
   const folder = join(temporary, 'vectors');
-  await writeVectors(project, network, inputs, folder, {
+  await writeVectors(project, executorOf(network), inputs, folder, {
     layersFor: options.layersFor,
     onImage: (done) => options.onProgress?.('vectors', done, inputs.count),
     signal: options.signal,

@@ -2,7 +2,10 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { QfxError } from '../../qfx/errors.js';
+import type { BatchTensor, Network } from '../../qfx/execute/network.js';
 import type { IntegerTensor } from '../../qfx/number/raw-array.js';
+import { runImages } from '../../parallel/index.js';
+import type { ImagesResult } from '../../parallel/index.js';
 import type { LayerDescription, ProjectDescription } from '../project-description.js';
 import type { ImageSource } from './inputs.js';
 import { storeRaw, storeTensor, storedBytes, toBytes } from './storage.js';
@@ -16,15 +19,18 @@ import type { StoredArray } from './storage.js';
 /** Name of the manifest, which is written last: without it the other files mean nothing. */
 export const manifestFileName = 'vectors.txt';
 
-/** What runs a graph on integers: the reference executor. */
-export interface Executor {
-  run(
-    image: ArrayLike<number | bigint>,
-    options: { readonly layers: boolean },
-  ): {
-    readonly outputs: Readonly<Record<string, IntegerTensor>>;
-    readonly layers: Readonly<Record<string, IntegerTensor>>;
-  };
+/** Expected values of some images. */
+export type ExpectedValues = Pick<ImagesResult, 'first' | 'images' | 'outputs' | 'layers'>;
+
+/** What computes the expected values of all images, in their order: of the outputs, for the first `layersFor` also of all layers. */
+export type Executor = (
+  inputs: ImageSource,
+  options: { readonly layersFor: number; readonly signal?: AbortSignal },
+) => AsyncIterable<ExpectedValues>;
+
+/** The integer executor, on all cores. */
+export function executorOf(network: Network): Executor {
+  return (inputs, options) => runImages(network, inputs, options);
 }
 
 /** The parts of a project that its vectors depend on. */
@@ -85,9 +91,9 @@ function manifestText(files: readonly VectorFile[], images: number): string {
   return ['qfx-vectors 1', `images ${images}`, ...lines, 'end', ''].join('\n');
 }
 
-type Sink = (file: VectorFile, values: StoredArray) => Promise<void>;
+type Sink = (file: VectorFile, values: readonly StoredArray[]) => Promise<void>;
 
-/** Runs the executor over all images and hands every file's values of an image to the sink. */
+/** Runs the executor over all images and hands every file's values of some images at a time to the sink. */
 async function produce(
   files: readonly VectorFile[],
   executor: Executor,
@@ -95,30 +101,63 @@ async function produce(
   options: VectorOptions,
   sink: Sink,
 ): Promise<void> {
-  for (let image = 0; image < inputs.count; image++) {
-    options.signal?.throwIfAborted();
-    const raw = inputs.image(image);
-    const wanted = files.filter((file) => image < file.images);
-    const result = executor.run(raw, { layers: wanted.some(({ kind }) => kind === 'layer') });
-    for (const file of wanted) {
-      const { layer, kind } = file;
-      const where = `image ${image}, layer "${layer.name}"`;
-      const values =
-        kind === 'input'
-          ? storeRaw(raw, layer.format, where)
-          : storeTensor((kind === 'layer' ? result.layers : result.outputs)[layer.name], layer.format, where);
-      if (values.length !== layer.valuesPerImage) {
-        throw new QfxError(where, `${values.length} values, the project has ${layer.valuesPerImage}`);
-      }
-      await sink(file, values);
+  const kept = new Map<number, ArrayLike<number | bigint>>();
+  const source: ImageSource = {
+    count: inputs.count,
+    image(index) {
+      const raw = inputs.image(index);
+      kept.set(index, raw);
+      return raw;
+    },
+  };
+  const layersFor = Math.max(0, ...files.filter(({ kind }) => kind === 'layer').map(({ images }) => images));
+  for await (const part of executor(source, { layersFor, signal: options.signal })) {
+    const images = Array.from({ length: part.images }, (_, index) => part.first + index);
+    for (const file of files) {
+      const own = images.filter((image) => image < file.images);
+      if (own.length > 0)
+        await sink(
+          file,
+          own.map((image) => valuesOf(file, image, part, kept.get(image))),
+        );
     }
-    options.onImage?.(image + 1);
+    for (const image of images) {
+      kept.delete(image);
+      options.onImage?.(image + 1);
+    }
+    options.signal?.throwIfAborted();
   }
 }
 
+/** An image's values in a file. */
+function valuesOf(
+  { kind, layer }: VectorFile,
+  image: number,
+  part: ExpectedValues,
+  input: ArrayLike<number | bigint> = [],
+): StoredArray {
+  const where = `image ${image}, layer "${layer.name}"`;
+  const stored =
+    kind === 'input'
+      ? storeRaw(input, layer.format, where)
+      : storeTensor(
+          imageOf((kind === 'layer' ? part.layers : part.outputs)[layer.name], image - part.first, part.images),
+          layer.format,
+          where,
+        );
+  if (stored.length === layer.valuesPerImage) return stored;
+  throw new QfxError(where, `${stored.length} values, the project has ${layer.valuesPerImage}`);
+}
+
+/** One of so many images. */
+function imageOf({ shape, format, raw }: BatchTensor, index: number, images: number): IntegerTensor {
+  const count = raw.length / images;
+  return { shape, format, raw: raw.subarray(index * count, (index + 1) * count) };
+}
+
 /**
- * Writes the vectors of all images into a folder (made when missing), image by image: memory does not grow with their
- * number. The same graph and images give the same bytes.
+ * Writes the vectors of all images into a folder (made when missing), some images at a time: memory does not grow with
+ * their number. The same graph and images give the same bytes.
  * @throws QfxError when the project and the executor do not fit together, or the folder can't be written (disk full)
  */
 export async function writeVectors(
@@ -134,7 +173,7 @@ export async function writeVectors(
     await mkdir(folder, { recursive: true });
     for (const file of files) handles.set(file, await open(join(folder, file.name), 'w'));
     await produce(files, executor, inputs, options, async (file, values) => {
-      await handles.get(file)!.appendFile(toBytes(values));
+      await handles.get(file)!.appendFile(Buffer.concat(values.map(toBytes)));
     });
     const manifest = await open(join(folder, manifestFileName), 'w');
     handles.set({ ...files[0], name: manifestFileName }, manifest);
@@ -156,7 +195,7 @@ export async function encodeVectors(
   const files = listFiles(project, inputs.count, inputs.count);
   const parts = new Map(files.map((file) => [file, [] as Uint8Array[]]));
   await produce(files, executor, inputs, {}, async (file, values) => {
-    parts.get(file)!.push(toBytes(values));
+    parts.get(file)!.push(...values.map(toBytes));
   });
   const contents = new Map<string, Uint8Array | string>();
   for (const [file, chunks] of parts) contents.set(file.name, Buffer.concat(chunks));

@@ -1,19 +1,16 @@
 import { QfxError } from '../errors.js';
-import { findNode, graphContexts } from '../graph/context.js';
-import type { Graph, GraphNode } from '../graph/graph.js';
-import { checkRange } from '../graph/tensor.js';
-import { castTensor } from '../number/cast.js';
+import type { Graph } from '../graph/graph.js';
 import { makeRawArray } from '../number/raw-array.js';
 import type { IntegerTensor, RawArray } from '../number/raw-array.js';
-import { isUniform } from '../number/type.js';
-import { findOperation } from '../operations/index.js';
-import { elementCount } from '../number/shape.js';
 import { describeShape, layer } from '../operations/operation.js';
-import type { NodeContext } from '../operations/operation.js';
-import { arithmeticFor } from '../operations/scalars.js';
+import type { TensorType } from '../number/type.js';
+import { prepareNetwork } from './fast/prepare.js';
+import type { PreparedNetwork, PreparedNode } from './fast/prepare.js';
+import { readValues, writeImage, writeValues } from './fast/values.js';
+import { isInput, nameInputs, readInput, requireValues } from './inputs.js';
+import type { InputsByName, InputValues } from './inputs.js';
 
-/** Raw integers of one input, row-major, channels last. */
-export type InputValues = ArrayLike<number | bigint>;
+export type { InputsByName, InputValues } from './inputs.js';
 
 export interface RunOptions {
   /** False: only the outputs are returned. */
@@ -27,12 +24,30 @@ export interface RunResult {
   readonly layers: Readonly<Record<string, IntegerTensor>>;
 }
 
-/** One node, ready to run: raw integers of its inputs to raw integers of its declared type. */
-type Step = (inputs: readonly RawArray[]) => RawArray;
+export interface BatchOptions extends RunOptions {
+  /** What errors call the first image. Default: 0. */
+  readonly firstImage?: number;
+}
+
+/** Raw integers of many images, one after the other. */
+export interface BatchTensor {
+  /** Of one image. */
+  readonly shape: readonly number[];
+  readonly format: TensorType;
+  readonly raw: RawArray;
+}
+
+export interface BatchResult {
+  readonly images: number;
+  /** The graph's outputs by name. */
+  readonly outputs: Readonly<Record<string, BatchTensor>>;
+  /** Every node's values after its cast, by name, inputs included; empty where `layers` is false. */
+  readonly layers: Readonly<Record<string, BatchTensor>>;
+}
 
 /** A graph that runs on integers: the golden model of everything that is made from it. */
 export class Network {
-  private steps: ReadonlyMap<string, Step> | undefined;
+  private prepared: PreparedNetwork | undefined;
 
   constructor(readonly graph: Graph) {}
 
@@ -41,93 +56,106 @@ export class Network {
    * @param image raw integers of the input's declared type; by input name where the graph has several
    * @throws QfxError for a missing or unknown input, a wrong number of values, and a value that its type doesn't have
    */
-  run(image: InputValues | Readonly<Record<string, InputValues>>, options: RunOptions = {}): RunResult {
-    this.steps ??= prepareSteps(this.graph);
+  run(image: InputsByName, options: RunOptions = {}): RunResult {
+    const prepared = (this.prepared ??= prepareNetwork(this.graph));
     const inputs = nameInputs(this.graph, image);
-    const values = new Map<string, RawArray>();
-    for (const node of this.graph.nodes) {
-      const step = this.steps.get(node.name);
-      const operands = node.inputs.map((name) => values.get(name) as RawArray);
-      values.set(node.name, step ? step(operands) : readInput(node, inputs.get(node.name)));
+    for (const { node, place } of prepared.nodes) {
+      if (isInput(node)) writeImage(prepared.memory, place, 0, readInput(node, inputs.get(node.name)));
     }
-    const pick = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, valueOf(name)]));
-    const valueOf = (name: string): IntegerTensor => {
-      const { shape, outputType } = findNode(this.graph, name);
-      return { shape, format: outputType, raw: values.get(name) as RawArray };
-    };
-    const names = this.graph.nodes.map(({ name }) => name);
-    return { outputs: pick(this.graph.outputs), layers: options.layers === false ? {} : pick(names) };
+    for (const node of prepared.nodes) node.run(1);
+    return this.collect(options, (node) => {
+      const { count, format, shape } = node.place;
+      const raw = makeRawArray(format, count);
+      readValues(prepared.memory, node.place, 1, raw, 0);
+      return { shape, format, raw };
+    });
+  }
+
+  /**
+   * The exact results for many images, the same as for each of them on its own; by far the fastest form for small networks.
+   * @param images raw integers of all images, one image after the other; by input name where the graph has several
+   * @throws QfxError as `run`, saying which image
+   */
+  runBatch(images: InputsByName, options: BatchOptions = {}): BatchResult {
+    const prepared = (this.prepared ??= prepareNetwork(this.graph));
+    const inputs = this.readBatch(prepared, images);
+    const count = inputs[0].images;
+    const kept = new Map<PreparedNode, RawArray>();
+    const result = this.collect(options, (node) => {
+      const { format, shape } = node.place;
+      const raw = kept.get(node) ?? makeRawArray(format, count * node.place.count);
+      kept.set(node, raw);
+      return { shape, format: node.node.outputType, raw };
+    });
+    for (let start = 0; start < count; start += prepared.images) {
+      const block = Math.min(prepared.images, count - start);
+      for (const input of inputs) writeBlock(prepared, input, start, block, options.firstImage);
+      for (const node of prepared.nodes) node.run(block);
+      for (const [node, raw] of kept) readValues(prepared.memory, node.place, block, raw, start * node.place.count);
+    }
+    return { images: count, ...result };
+  }
+
+  /** Outputs and layers, as `valueOf` gives them. */
+  private collect<Value>(
+    { layers = true }: RunOptions,
+    valueOf: (node: PreparedNode) => Value,
+  ): { outputs: Readonly<Record<string, Value>>; layers: Readonly<Record<string, Value>> } {
+    const nodes = this.prepared?.nodes ?? [];
+    const named = (chosen: readonly PreparedNode[]) =>
+      Object.fromEntries(chosen.map((node) => [node.node.name, valueOf(node)]));
+    const outputs = this.graph.outputs.map((name) => nodes.find(({ node }) => node.name === name) as PreparedNode);
+    return { outputs: named(outputs), layers: layers ? named(nodes) : {} };
+  }
+
+  private readBatch({ nodes }: PreparedNetwork, images: InputsByName): readonly BatchInput[] {
+    const given = nameInputs(this.graph, images);
+    const inputs = nodes
+      .filter(({ node }) => isInput(node))
+      .map((node): BatchInput => {
+        const values = requireValues(node.node, given.get(node.node.name));
+        return { node, values, images: values.length / node.place.count };
+      });
+    for (const { node, values, images: count } of inputs) {
+      if (Number.isInteger(count) && count === inputs[0].images) continue;
+      const { name, shape } = node.node;
+      const needed = Number.isInteger(count)
+        ? `that is ${count} images, input "${inputs[0].node.node.name}" has ${inputs[0].images}`
+        : `an image of shape ${describeShape(shape)} has ${node.place.count}`;
+      throw new QfxError(layer(name), `${values.length} values, ${needed}`);
+    }
+    return inputs;
   }
 }
 
-function isInput(node: GraphNode): boolean {
-  return node.operation === 'input';
+interface BatchInput {
+  readonly node: PreparedNode;
+  readonly values: InputValues;
+  readonly images: number;
 }
 
-function prepareSteps(graph: Graph): ReadonlyMap<string, Step> {
-  const computed = graphContexts(graph).filter(({ node }) => !isInput(node));
-  return new Map(computed.map(({ node, context }) => [node.name, prepareStep(node, context)]));
-}
-
-function prepareStep(node: GraphNode, context: NodeContext): Step {
-  const { exactType, outputType, shape } = node;
-  const arithmetic = arithmeticFor(context, node);
-  const evaluate = findOperation(node.operation, layer(node.name)).prepare(context, node, arithmetic);
-  const same =
-    isUniform(outputType) &&
-    outputType.signed === exactType.signed &&
-    outputType.wordLength === exactType.wordLength &&
-    outputType.binaryPoint === exactType.binaryPoint;
-  return (inputs) => {
-    const exact = arithmetic.toRaw(evaluate(inputs.map(arithmetic.fromRaw)), exactType);
-    return same ? exact : castTensor(exact, exactType, outputType, shape);
-  };
-}
-
-function nameInputs(
-  graph: Graph,
-  image: InputValues | Readonly<Record<string, InputValues>>,
-): Map<string, InputValues> {
-  const names = graph.nodes.filter(isInput).map(({ name }) => name);
-  const known = names.map((name) => `"${name}"`).join(', ');
-  if (isArrayLike(image)) {
-    if (names.length === 1) return new Map([[names[0], image]]);
-    throw new QfxError(`graph "${graph.name}"`, `it has ${names.length} inputs, give their values by name: ${known}`);
+/** Writes the images from `start` on into the block; errors count them from `firstImage` on. */
+function writeBlock(
+  { memory }: PreparedNetwork,
+  { node, values }: BatchInput,
+  start: number,
+  images: number,
+  firstImage = 0,
+): void {
+  const { place } = node;
+  if (writeValues(memory, place, images, values, start * place.count)) return;
+  for (let image = 0; image < images; image++) {
+    const first = (start + image) * place.count;
+    const own = Array.prototype.slice.call(values, first, first + place.count) as (number | bigint)[];
+    writeImage(memory, place, image, readImageOf(node, own, firstImage + start + image));
   }
-  const unknown = Object.keys(image).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new QfxError(`graph "${graph.name}"`, `no input "${unknown}", its inputs: ${known}`);
-  return new Map(Object.entries(image));
 }
 
-function isArrayLike(image: InputValues | Readonly<Record<string, InputValues>>): image is InputValues {
-  return Array.isArray(image) || ArrayBuffer.isView(image);
-}
-
-/** The values of an input, checked, in the storage that its type decides. */
-function readInput({ name, shape, outputType }: GraphNode, values: InputValues | undefined): RawArray {
-  if (values === undefined) throw new QfxError(layer(name), 'its values are missing');
-  if (values.length !== elementCount(shape)) {
-    const needed = `shape ${describeShape(shape)} needs ${elementCount(shape)}`;
-    throw new QfxError(layer(name), `${values.length} values, ${needed}`);
-  }
-  const raw = makeRawArray(outputType, values.length);
-  for (let index = 0; index < values.length; index++) writeRaw(raw, index, values[index], name);
-  checkRange({ shape, format: outputType, raw }, layer(name));
-  return raw;
-}
-
-function writeRaw(raw: RawArray, index: number, value: number | bigint, name: string): void {
-  if (raw instanceof Float64Array) {
-    // Beyond 53 bits a BigInt may round, but stays outside of every range that is carried as a number.
-    raw[index] = Number(value) + 0;
-  } else if (typeof value === 'bigint' || Number.isSafeInteger(value)) {
-    const whole = BigInt(value);
-    raw[index] = whole;
-    if (raw[index] !== whole) throw new QfxError(layer(name), `raw value ${value} at index ${index} is beyond 64 bits`);
-  } else {
-    throw new QfxError(
-      layer(name),
-      `raw value ${value} at index ${index}, needed: a whole number (a BigInt beyond 2^53)`,
-    );
+function readImageOf({ node }: PreparedNode, values: InputValues, image: number): RawArray {
+  try {
+    return readInput(node, values);
+  } catch (error) {
+    if (error instanceof QfxError) throw new QfxError(`image ${image}`, error.message, { cause: error });
+    throw error;
   }
 }

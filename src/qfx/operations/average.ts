@@ -9,6 +9,7 @@ import { layer } from './operation.js';
 import type { NodeContext, NodeTyping, Operation } from './operation.js';
 import { windowsOf } from './pooling.js';
 import type { PoolingWindows } from './pooling.js';
+import type { Arithmetic, Scalars } from './scalars.js';
 
 /**
  * The exact sum of the taps on the image under each window, channel by channel, times the reciprocal (a constant) of their
@@ -46,9 +47,8 @@ export function averageOf<Attributes>(
     prepare(context, { exactType, intermediateTypes }, arithmetic) {
       const pooling = windows(context);
       const divisors = counts(context, pooling);
-      const { binaryPoint } = operandInterval(context.inputs[0]);
       const align = prepareAlignment(context.inputs[0], intermediateTypes?.sum.binaryPoint ?? 0, arithmetic);
-      const factors = foldConstant(context.constants.reciprocals, () => binaryPoint, exactType.binaryPoint, arithmetic);
+      const factors = foldReciprocals(context, exactType.binaryPoint, arithmetic);
       return ([values]) => {
         const aligned = align(values);
         const result = arithmetic.allocate(pooling.outputs[0] * pooling.outputs[1] * pooling.channels);
@@ -72,4 +72,14 @@ export function averageOf<Attributes>(
 function repeat(interval: Interval, count: number): Interval {
   const times = BigInt(count);
   return { ...interval, minimum: interval.minimum * times, maximum: interval.maximum * times };
+}
+
+/** The reciprocals, aligned such that their products with sums stand at a binary point. */
+export function foldReciprocals(
+  { inputs: [operand], constants: { reciprocals } }: Pick<NodeContext, 'inputs' | 'constants'>,
+  binaryPoint: number,
+  arithmetic: Arithmetic,
+): Scalars {
+  const own = operandInterval(operand).binaryPoint;
+  return foldConstant(reciprocals, () => own, binaryPoint, arithmetic);
 }

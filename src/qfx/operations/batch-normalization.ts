@@ -10,7 +10,8 @@ import {
 } from './interval.js';
 import { alignedOperandType, channelIntervals, prepareAlignment } from './operand.js';
 import { elementCount } from '../number/shape.js';
-import type { Operation } from './operation.js';
+import type { NodeContext, NodeTyping, Operation } from './operation.js';
+import type { Arithmetic, Scalars } from './scalars.js';
 
 /** y = scale[c] * x + offset[c] for each channel c (index of the last axis). */
 export const batchNormalization: Operation<NoAttributes> = {
@@ -30,22 +31,15 @@ export const batchNormalization: Operation<NoAttributes> = {
     const exactType = smallestIntervalFormat(joinIntervals(results));
     return { shape: operand.shape, exactType, ...alignedOperandType(operand) };
   },
-  prepare(context, { exactType }, arithmetic) {
-    const [operand] = context.inputs;
-    const { scale, offset } = context.constants;
-    const channels = channelIntervals(operand);
-    const align = prepareAlignment(
-      operand,
-      channels.map((interval) => interval.binaryPoint),
-      arithmetic,
-    );
-    const factors = foldConstant(scale, (channel) => channels[channel].binaryPoint, exactType.binaryPoint, arithmetic);
-    const summands = foldConstant(offset, () => 0, exactType.binaryPoint, arithmetic);
+  prepare(context, typing, arithmetic) {
+    const { binaryPoints, factors, summands } = foldBatchNormalization(context, typing, arithmetic);
+    const align = prepareAlignment(context.inputs[0], binaryPoints, arithmetic);
+    const channels = binaryPoints.length;
     return ([values]) => {
       const aligned = align(values);
       const result = arithmetic.allocate(aligned.length);
-      for (let start = 0; start < aligned.length; start += channels.length) {
-        for (let channel = 0; channel < channels.length; channel++) {
+      for (let start = 0; start < aligned.length; start += channels) {
+        for (let channel = 0; channel < channels; channel++) {
           result[start + channel] = aligned[start + channel] * factors[channel] + summands[channel];
         }
       }
@@ -54,3 +48,24 @@ export const batchNormalization: Operation<NoAttributes> = {
   },
   multiplications: (_context, { shape }) => elementCount(shape),
 };
+
+/** What a batch normalization computes with: for each channel the operand's binary point, and constants aligned to the result's. */
+export interface FoldedBatchNormalization {
+  readonly binaryPoints: readonly (number | undefined)[];
+  readonly factors: Scalars;
+  readonly summands: Scalars;
+}
+
+/** Aligns scale and offset such that factor * x + summand is the exact result. */
+export function foldBatchNormalization(
+  { inputs: [operand], constants: { scale, offset } }: Pick<NodeContext, 'inputs' | 'constants'>,
+  { exactType: { binaryPoint } }: Pick<NodeTyping, 'exactType'>,
+  arithmetic: Arithmetic,
+): FoldedBatchNormalization {
+  const binaryPoints = channelIntervals(operand).map((interval) => interval.binaryPoint);
+  return {
+    binaryPoints,
+    factors: foldConstant(scale, (channel) => binaryPoints[channel], binaryPoint, arithmetic),
+    summands: foldConstant(offset, () => 0, binaryPoint, arithmetic),
+  };
+}

@@ -26,17 +26,18 @@ export const conv2d: Operation<Conv2dAttributes> = {
   inputCount: { minimum: 1, maximum: 1 },
   constants: { weights: 'required', bias: 'optional' },
   infer(context) {
-    const sum = describe(context);
+    const sum = describeConvolution(context);
     return { shape: [...sum.outputs, sum.outputChannels], ...inferWeightedSum(sum) };
   },
   prepare(context, typing, arithmetic) {
-    const evaluate = prepareWeightedSum(describe(context), typing, arithmetic);
+    const evaluate = prepareWeightedSum(describeConvolution(context), typing, arithmetic);
     return ([values]) => evaluate(values);
   },
   multiplications: ({ constants: { weights } }, { shape }) => elementCount(shape.slice(0, 2)) * weights.raw.length,
 };
 
-function describe(context: NodeContext<Conv2dAttributes>): WeightedSum {
+/** A convolution as the weighted sums that it is; throws QfxError for shapes that do not fit. */
+export function describeConvolution(context: NodeContext<Conv2dAttributes>): WeightedSum {
   const { weights, bias } = context.constants;
   const { strides, dilations, padding, groups } = context.attributes;
   const [height, width, inputChannels] = requireImage(context);

@@ -13,18 +13,18 @@ export const dense: Operation<NoAttributes> = {
   inputCount: { minimum: 1, maximum: 1 },
   constants: { weights: 'required', bias: 'optional' },
   infer(context) {
-    const sum = describe(context);
+    const sum = describeDense(context);
     return { shape: [sum.outputChannels], ...inferWeightedSum(sum) };
   },
   prepare(context, typing, arithmetic) {
-    const evaluate = prepareWeightedSum(describe(context), typing, arithmetic);
+    const evaluate = prepareWeightedSum(describeDense(context), typing, arithmetic);
     return ([values]) => evaluate(values);
   },
   multiplications: ({ constants }) => constants.weights.raw.length,
 };
 
 /** A convolution with a 1x1 kernel on an image of one pixel. */
-function describe(context: NodeContext<NoAttributes>): WeightedSum {
+export function describeDense(context: NodeContext<NoAttributes>): WeightedSum {
   const { weights, bias } = context.constants;
   const [operand] = context.inputs;
   if (operand.shape.length !== 1) {

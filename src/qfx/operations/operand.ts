@@ -71,7 +71,7 @@ export function prepareAlignment(
   arithmetic: Arithmetic,
 ): (values: Scalars) => Scalars {
   const shifts = alignmentShifts(operand, binaryPoint);
-  if (shifts.every((shift) => shift === 0)) return (values) => values;
+  if (!needsAlignment(operand, binaryPoint)) return (values) => values;
   const factors = arithmetic.allocate(shifts.length);
   shifts.forEach((shift, index) => {
     factors[index] = arithmetic.powerOfTwo(shift);
@@ -82,6 +82,14 @@ export function prepareAlignment(
     for (let index = 0; index < values.length; index++) aligned[index] = values[index] * factors[index % period];
     return aligned;
   };
+}
+
+/** Whether any element has to be shifted to get to a binary point, or to one per channel. */
+export function needsAlignment(
+  operand: OperandDescription,
+  binaryPoint: number | readonly (number | undefined)[],
+): boolean {
+  return alignmentShifts(operand, binaryPoint).some((shift) => shift !== 0);
 }
 
 function alignmentShifts(operand: OperandDescription, binaryPoint: number | readonly (number | undefined)[]): number[] {

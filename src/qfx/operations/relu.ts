@@ -59,7 +59,7 @@ export const relu: Operation<ReluAttributes> = {
 };
 
 /** The largest raw integer at a binary point that is not above a value. */
-function floorAt(value: { raw: string; binaryPoint: number }, binaryPoint: number): bigint {
+export function floorAt(value: { raw: string; binaryPoint: number }, binaryPoint: number): bigint {
   const shift = BigInt(binaryPoint - value.binaryPoint);
   return shift >= 0n ? BigInt(value.raw) << shift : BigInt(value.raw) >> -shift;
 }

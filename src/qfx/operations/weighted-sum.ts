@@ -173,20 +173,36 @@ function inputChannel({ groups, inputChannels, outputChannels }: WeightedSum, in
   return group * groupInputs + (Math.floor(index / outputChannels) % groupInputs);
 }
 
+/** What a weighted sum computes with: for each input channel the operand's binary point, and constants aligned to the result's. */
+export interface FoldedWeightedSum {
+  readonly binaryPoints: readonly (number | undefined)[];
+  /** In the order of the weights. */
+  readonly weights: Scalars;
+  readonly bias: Scalars;
+}
+
+/** Aligns weights and bias such that the sum of products plus bias is the exact result. */
+export function foldWeightedSum(
+  sum: WeightedSum,
+  { exactType: { binaryPoint } }: Pick<NodeTyping, 'exactType'>,
+  arithmetic: Arithmetic,
+): FoldedWeightedSum {
+  const channels = channelIntervals(sum.operand);
+  return {
+    binaryPoints: channels.map((channel) => channel.binaryPoint),
+    weights: foldWeights(sum, channels, binaryPoint, arithmetic),
+    bias: foldBias(sum, binaryPoint, arithmetic),
+  };
+}
+
 /** The exact sums for one image: row-major, channels last. */
 export function prepareWeightedSum(
   sum: WeightedSum,
   typing: NodeTyping,
   arithmetic: Arithmetic,
 ): (values: Scalars) => Scalars {
-  const channels = channelIntervals(sum.operand);
-  const align = prepareAlignment(
-    sum.operand,
-    channels.map((channel) => channel.binaryPoint),
-    arithmetic,
-  );
-  const weights = foldWeights(sum, channels, typing.exactType.binaryPoint, arithmetic);
-  const bias = foldBias(sum, typing.exactType.binaryPoint, arithmetic);
+  const { binaryPoints, weights, bias } = foldWeightedSum(sum, typing, arithmetic);
+  const align = prepareAlignment(sum.operand, binaryPoints, arithmetic);
   const rows = tapRanges(sum.geometry, sum.outputs, 0);
   const columns = tapRanges(sum.geometry, sum.outputs, 1);
   const { geometry, outputs, inputChannels, outputChannels, groups } = sum;

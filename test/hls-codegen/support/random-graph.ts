@@ -268,8 +268,7 @@ export class RandomGraph {
 }
 
 /** A graph of an image, every kind of layer on images in a random order, a head, a dense layer, and an argmax somewhere. */
-export function randomGraph(draw: Draw): Graph {
-  const graph = new RandomGraph(draw);
+export function randomGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
   graph.input();
   const steps = draw(
     fc.shuffledSubarray(

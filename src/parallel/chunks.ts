@@ -1,0 +1,82 @@
+import { QfxError } from '../qfx/errors.js';
+import { summarizeGraph } from '../qfx/graph/summary.js';
+import type { Graph } from '../qfx/graph/graph.js';
+import type { InputValues } from '../qfx/execute/network.js';
+import { elementCount } from '../qfx/number/shape.js';
+
+/** Images of a network with one input. */
+export interface ImageSource {
+  readonly count: number;
+  /** Raw integers of the image at an index from 0; called once for each index, in ascending order. */
+  image(index: number): InputValues;
+}
+
+/** Images that are computed together. */
+export interface Chunk {
+  readonly first: number;
+  readonly images: number;
+  /** All layers are wanted, or the outputs only. */
+  readonly layers: boolean;
+}
+
+/** The results of a chunk take about so many bytes at most; a chunk has at most so many images, and so much work. */
+const chunkBytes = 2 ** 22;
+const chunkImages = 256;
+const chunkWork = 2 ** 31;
+
+/** What one image costs, in multiplications of a convolution; a value costs about as much as so many of them. */
+const workOfValue = 50;
+
+/** The work of one image. */
+export function imageWork(graph: Graph): number {
+  const values = graph.nodes.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  return summarizeGraph(graph).multiplications + values * workOfValue;
+}
+
+/** Splits images into chunks of about the same work; the layers of the first `layersFor` images are wanted. */
+export function planChunks(graph: Graph, images: number, layersFor: number): Chunk[] {
+  const work = imageWork(graph);
+  const sizes = new Map(graph.nodes.map(({ name, shape }) => [name, elementCount(shape)]));
+  const valuesOf = (names: Iterable<string>) => [...names].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
+  const most = (values: number) => {
+    const byBytes = chunkBytes / (values * Float64Array.BYTES_PER_ELEMENT);
+    return Math.max(1, Math.floor(Math.min(byBytes, chunkImages, chunkWork / work)));
+  };
+  const chunks: Chunk[] = [];
+  const split = (from: number, end: number, layers: boolean) => {
+    const size = most(valuesOf(layers ? sizes.keys() : graph.outputs));
+    for (let first = from; first < end; first += size) {
+      chunks.push({ first, images: Math.min(size, end - first), layers });
+    }
+  };
+  const withLayers = Math.min(layersFor, images);
+  split(0, withLayers, true);
+  split(withLayers, images, false);
+  return chunks;
+}
+
+/**
+ * The values of a chunk's images, one image after the other, in an array of the kind that the images have.
+ * @param valuesPerImage values that an image has to have
+ */
+export function readChunk(source: ImageSource, { first, images }: Chunk, valuesPerImage: number): InputValues {
+  const own = Array.from({ length: images }, (_, index) => source.image(first + index));
+  own.forEach(({ length }, index) => {
+    if (length === valuesPerImage) return;
+    throw new QfxError(`image ${first + index}`, `${length} values, the network's input has ${valuesPerImage}`);
+  });
+  if (own.every((image) => image instanceof Uint8Array)) return joined(new Uint8Array(images * valuesPerImage), own);
+  if (own.every((image) => image instanceof Float64Array)) {
+    return joined(new Float64Array(images * valuesPerImage), own);
+  }
+  return own.flatMap((image) => Array.from(image));
+}
+
+function joined<Values extends Uint8Array | Float64Array>(target: Values, images: readonly Values[]): Values {
+  let start = 0;
+  for (const image of images) {
+    target.set(image, start);
+    start += image.length;
+  }
+  return target;
+}

@@ -1,0 +1,38 @@
+import type { OperationName } from '../../../operations/operation.js';
+import type { Lower } from '../lowering.js';
+import { add } from './add.js';
+import { argmax } from './argmax.js';
+import { averagePooling2d } from './average-pooling2d.js';
+import { batchNormalization } from './batch-normalization.js';
+import { concatenate } from './concatenate.js';
+import { conv2d } from './conv2d.js';
+import { dense } from './dense.js';
+import { globalAveragePooling2d } from './global-average-pooling2d.js';
+import { globalMaxPooling2d } from './global-max-pooling2d.js';
+import { maxPooling2d } from './max-pooling2d.js';
+import { passThrough } from './pass-through.js';
+import { relu } from './relu.js';
+
+/** Faster ways to compute than the reference, by operation. An operation of a user's own has none. */
+const lowerings = {
+  dense,
+  conv2d,
+  add,
+  'batch-normalization': batchNormalization,
+  relu,
+  'max-pooling2d': maxPooling2d,
+  'average-pooling2d': averagePooling2d,
+  'global-average-pooling2d': globalAveragePooling2d,
+  'global-max-pooling2d': globalMaxPooling2d,
+  flatten: passThrough,
+  reshape: passThrough,
+  concatenate,
+  requantize: passThrough,
+  argmax,
+} satisfies Record<Exclude<OperationName, 'input'>, Lower<never>>;
+
+/** The way of an operation, if it has one. */
+export function findLowering(operation: string): Lower | undefined {
+  const found = new Map<string, Lower<never>>(Object.entries(lowerings)).get(operation);
+  return found as Lower | undefined;
+}
