@@ -8,29 +8,49 @@ struct size_2d {
   int height, width;
 };
 
+/** Weight shifts of a layer's channels are below `shifts`. */
+struct shifted {
+  static constexpr int shifts = 3;
+};
+
 // Types: small unsigned inputs; signed inputs with an odd word; a negative binary point; a sum of more than 32 bits.
-struct narrow {
+struct narrow : shifted {
   using input_t = ap_ufixed<8, 0>;
   using weight_t = ap_fixed<6, 1>;
   using bias_t = ap_fixed<9, 3>;
   using exact_t = ap_fixed<29, 16>;
   using output_t = ap_fixed<8, 4, AP_RND, AP_SAT>;
 };
-struct odd {
+struct odd : shifted {
   using input_t = ap_fixed<5, 7>;
   using weight_t = ap_fixed<3, -2>;
   using bias_t = ap_fixed<12, 4>;
   using exact_t = ap_fixed<31, 23>;
   using output_t = ap_fixed<9, 7, AP_RND_CONV, AP_WRAP>;
 };
-struct long_words {
+struct long_words : shifted {
   using input_t = ap_fixed<24, 12>;
   using weight_t = ap_fixed<18, 3>;
   using bias_t = ap_fixed<30, 10>;
   using exact_t = ap_fixed<60, 33>;
   using output_t = ap_ufixed<33, 20, AP_RND_MIN_INF, AP_SAT_ZERO>;
 };
-struct positive {
+struct sixteen_bits : shifted {
+  using input_t = ap_ufixed<16, 8>;
+  using weight_t = ap_ufixed<7, 3>;
+  using bias_t = ap_ufixed<9, 5>;
+  using exact_t = ap_ufixed<32, 20>;
+  using output_t = ap_ufixed<16, 9, AP_RND_INF, AP_SAT>;
+};
+struct sixty_four_bits {
+  using input_t = ap_ufixed<32, 20>;
+  using weight_t = ap_ufixed<28, 4>;
+  using bias_t = ap_ufixed<30, 10>;
+  using exact_t = ap_ufixed<64, 28>;
+  using output_t = ap_ufixed<60, 26, AP_RND, AP_WRAP>;
+  static constexpr int shifts = 1;  // none: the sum of nine products fills its word
+};
+struct positive : shifted {
   using input_t = ap_ufixed<3, 1>;
   using weight_t = ap_ufixed<2, 4>;
   using bias_t = ap_ufixed<4, 4>;
@@ -67,27 +87,29 @@ void run(const char* name) {
   static qfx::table_t<typename c::weight_t> weights[table::steps][table::lanes];
   static qfx::table_t<typename c::bias_t> biases[c::output_channels];
   static unsigned char shifts[c::output_channels];
-  const tensor kernel = random_tensor(weight, c::kernel_height * c::kernel_width * group_inputs * c::output_channels);
-  const auto kernel_at = [&](int ky, int kx, int i, int o) {
-    return kernel[((ky * c::kernel_width + kx) * group_inputs + i) * c::output_channels + o];
-  };
-  for (int g = 0; g < c::output_channels / c::output_lanes; ++g)
-    for (int ky = 0; ky < c::kernel_height; ++ky)
-      for (int kx = 0; kx < c::kernel_width; ++kx)
-        for (int s = 0; s < table::input_steps; ++s)
-          for (int i = 0; i < table::multiply_lanes; ++i)
-            for (int o = 0; o < c::output_lanes; ++o)
-              weights[((g * c::kernel_height + ky) * c::kernel_width + kx) * table::input_steps +
-                      s][i * c::output_lanes + o] =
-                  static_cast<long long>(kernel_at(ky, kx, s * table::multiply_lanes + i, g * c::output_lanes + o));
   for (int o = 0; o < c::output_channels; ++o) {
     biases[o] = static_cast<long long>(random_raw(bias));
-    shifts[o] = static_cast<unsigned char>(random_bits() % 3);
+    shifts[o] = static_cast<unsigned char>(random_bits() % c::shifts);
   }
 
   hls::stream<qfx::vector<typename c::input_t, c::input_lanes>> in("in");
   hls::stream<qfx::vector<typename c::output_t, c::output_lanes>> out("out");
-  for (int variant = 0; variant < 4; ++variant) {
+  // Each variant twice: no weights survive a call.
+  for (int call = 0; call < 8; ++call) {
+    const int variant = call % 4;
+    const tensor kernel = random_tensor(weight, c::kernel_height * c::kernel_width * group_inputs * c::output_channels);
+    const auto kernel_at = [&](int ky, int kx, int i, int o) {
+      return kernel[((ky * c::kernel_width + kx) * group_inputs + i) * c::output_channels + o];
+    };
+    for (int g = 0; g < c::output_channels / c::output_lanes; ++g)
+      for (int ky = 0; ky < c::kernel_height; ++ky)
+        for (int kx = 0; kx < c::kernel_width; ++kx)
+          for (int s = 0; s < table::input_steps; ++s)
+            for (int i = 0; i < table::multiply_lanes; ++i)
+              for (int o = 0; o < c::output_lanes; ++o)
+                weights[((g * c::kernel_height + ky) * c::kernel_width + kx) * table::input_steps +
+                        s][i * c::output_lanes + o] =
+                    static_cast<long long>(kernel_at(ky, kx, s * table::multiply_lanes + i, g * c::output_lanes + o));
     const bool with_bias = variant & 1, with_shift = variant & 2;
     const tensor image = random_tensor(input, c::input_height * c::input_width * c::input_channels);
     tensor expected;
@@ -149,6 +171,8 @@ int main() {
   run<layer<narrow, 2, 3, 2, 2, 5, 4, 1, 2, 1, 1, 1, 1, 1, 3, 2, 2, 1>>("kernel larger than the image");
   run<layer<odd, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 4, 3, 3, 5>>("padding larger than the kernel");
   run<layer<long_words, 4, 4, 3, 4, 3, 3, 3, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1>>("long words");
+  run<layer<sixteen_bits, 4, 4, 2, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1>>("words of 16 bits");
+  run<layer<sixty_four_bits, 4, 4, 1, 2, 3, 3, 1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1>>("words of 64 bits");
   run<layer<narrow, 6, 5, 6, 4, 3, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1>>("groups");
   run<layer<odd, 6, 5, 6, 6, 3, 3, 2, 6, 3, 1, 1, 1, 1, 1, 1, 1, 1>>("groups, an output word of several");
   run<layer<odd, 6, 5, 6, 9, 3, 3, 6, 1, 3, 2, 2, 1, 1, 1, 1, 1, 1>>("groups, an input word of several");

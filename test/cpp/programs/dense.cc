@@ -34,20 +34,22 @@ void run_dense(const char* name) {
   static qfx::table_t<typename c::weight_t> weights[table::steps][table::lanes];
   static qfx::table_t<typename c::bias_t> biases[c::output_channels];
   static unsigned char shifts[c::output_channels];
-  const tensor kernel = random_tensor(weight, c::input_channels * c::output_channels);
-  for (int g = 0; g < c::output_channels / c::output_lanes; ++g)
-    for (int s = 0; s < table::input_steps; ++s)
-      for (int i = 0; i < c::input_lanes; ++i)
-        for (int o = 0; o < c::output_lanes; ++o)
-          weights[g * table::input_steps + s][i * c::output_lanes + o] =
-              static_cast<long long>(kernel[(s * c::input_lanes + i) * c::output_channels + g * c::output_lanes + o]);
   for (int o = 0; o < c::output_channels; ++o) {
     biases[o] = static_cast<long long>(random_raw(bias));
     shifts[o] = static_cast<unsigned char>(random_bits() % 3);
   }
   hls::stream<qfx::vector<typename c::input_t, c::input_lanes>> in("in");
   hls::stream<qfx::vector<typename c::output_t, c::output_lanes>> out("out");
-  for (int variant = 0; variant < 4; ++variant) {
+  // Each variant twice: no weights survive a call.
+  for (int call = 0; call < 8; ++call) {
+    const int variant = call % 4;
+    const tensor kernel = random_tensor(weight, c::input_channels * c::output_channels);
+    for (int g = 0; g < c::output_channels / c::output_lanes; ++g)
+      for (int s = 0; s < table::input_steps; ++s)
+        for (int i = 0; i < c::input_lanes; ++i)
+          for (int o = 0; o < c::output_lanes; ++o)
+            weights[g * table::input_steps + s][i * c::output_lanes + o] =
+                static_cast<long long>(kernel[(s * c::input_lanes + i) * c::output_channels + g * c::output_lanes + o]);
     const bool with_bias = variant & 1, with_shift = variant & 2;
     const tensor image = random_tensor(input, c::positions * c::input_channels);
     tensor expected;

@@ -37,14 +37,13 @@ inline typename Config::exact_t add_bias(const typename Config::exact_t& value,
 
 /** The running sums of output channels `channel`, `channel` + 1, ...: to the channel's binary point, plus bias, cast.
  */
-template <class Config, class Bias, class Shift>
-inline vector<typename Config::output_t, Config::output_lanes> finish_sums(
-    const running_sum_t<Config> (&sum)[Config::output_lanes], const Bias& bias, const Shift& weight_shift,
-    int channel) {
+template <class Config, int COUNT, class Bias, class Shift>
+inline vector<typename Config::output_t, COUNT> finish_sums(const running_sum_t<Config> (&sum)[COUNT], const Bias& bias,
+                                                            const Shift& weight_shift, int channel) {
 #pragma HLS INLINE
   using exact_t = typename Config::exact_t;
-  vector<typename Config::output_t, Config::output_lanes> word;
-  for (int o = 0; o < Config::output_lanes; ++o) {
+  vector<typename Config::output_t, COUNT> word;
+  for (int o = 0; o < COUNT; ++o) {
 #pragma HLS UNROLL
     const exact_t aligned = shift_left<exact_t>(sum[o], weight_shift, channel + o);
     word[o] = cast<typename Config::output_t>(add_bias<Config>(aligned, bias, channel + o));
@@ -53,5 +52,12 @@ inline vector<typename Config::output_t, Config::output_lanes> finish_sums(
 }
 
 }  // namespace qfx
+
+// C simulation with the headers in simulation/ takes the products of a position in an order of its own: the same
+// integers, many times sooner. With QFX_HARDWARE_LOOPS defined, and always with AMD's headers, it runs the hardware's loops.
+#if defined(QFX_SIMULATION_TYPES) && !defined(QFX_HARDWARE_LOOPS) && !defined(QFX_NO_MULTIPLY)
+#define QFX_SIMULATED_SUMS 1
+#include <qfx_sums.h>
+#endif
 
 #endif

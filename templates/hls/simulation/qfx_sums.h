@@ -1,0 +1,115 @@
+// Sums of products for C simulation on machines without AMD's headers.
+//
+// Hardware takes a few inputs and a few outputs a cycle, and its tables of weights are laid out for that. A processor is
+// fastest when all factors of one output lie side by side in the narrowest integer that it multiplies well: compilers
+// then make eight products at a time. The sums are exact, so their order changes no bit, and what comes after them (bias,
+// shift, cast, words) is the library's own. C++14.
+#ifndef QFX_SIMULATION_QFX_SUMS_H
+#define QFX_SIMULATION_QFX_SUMS_H
+
+#include <hls_stream.h>
+
+#include <cstring>
+
+#include "qfx/multiply_accumulate.h"
+#include "qfx/raw.h"
+#include "qfx/vector.h"
+
+namespace qfx {
+
+/** Native integers for products of inputs and weights and for their sums, all of which fit into the running sum. */
+template <class Config>
+struct simulation_types {
+  /** Bits of a signed word that holds every value of a type. */
+  template <class T>
+  static constexpr int bits() {
+    return fixed_traits<T>::word_length + !fixed_traits<T>::is_signed;
+  }
+  static constexpr int factor_bits =
+      ap_detail::larger(bits<typename Config::input_t>(), bits<typename Config::weight_t>());
+  static constexpr int sum_bits = bits<running_sum_t<Config>>();
+  /** Whether there are such integers. */
+  static constexpr bool exist = factor_bits <= 64 && sum_bits <= 64;
+  // At least 16 bits: processors have an instruction that multiplies those and adds pairs of products to 32 bits.
+  using factor_t = typename detail::native_integer<factor_bits <= 16 ? 16 : exist ? factor_bits : 64, true>::type;
+  using sum_t = typename detail::native_integer<sum_bits <= 32 ? 32 : 64, true>::type;
+};
+
+/** Sums of the products of COUNT factors with the weights of two outputs. */
+template <int COUNT, class Factor, class Sum>
+inline void sum_products(const Factor* factors, const Factor* weights0, const Factor* weights1, Sum& sum0, Sum& sum1) {
+  Sum total0 = 0, total1 = 0;
+  for (int k = 0; k < COUNT; ++k) {
+    total0 += Sum(factors[k]) * Sum(weights0[k]);
+    total1 += Sum(factors[k]) * Sum(weights1[k]);
+  }
+  sum0 = total0;
+  sum1 = total1;
+}
+
+/**
+ * The sums of a layer's outputs at one position: FACTORS products each, those of output o with the factors of group
+ * o / (output_channels / GROUPS). Table has the sizes of the table of weights, as conv2d_table and dense_table.
+ */
+template <class Config, class Table, int FACTORS, int GROUPS>
+class simulated_sums {
+  using types = simulation_types<Config>;
+  using factor_t = typename types::factor_t;
+  using sum_t = typename types::sum_t;
+  using table_weights = table_t<typename Config::weight_t>[Table::steps][Table::lanes];
+  static constexpr int outputs = Config::output_channels, lanes = Config::output_lanes;
+  static constexpr int outputs_per_group = outputs / GROUPS;
+  static constexpr int multiply_lanes = Table::lanes / lanes;
+  /** A whole number of vectors; what is beyond FACTORS stays 0. */
+  static constexpr int padded = (FACTORS + 7) / 8 * 8;
+
+ public:
+  static constexpr bool exist = types::exist;
+
+  /** Takes over the weights; nothing is done while they stay the same. */
+  void load(const table_weights& weights) {
+    if (loaded_ && std::memcmp(weights, table_, sizeof(table_)) == 0) return;
+    std::memcpy(table_, weights, sizeof(table_));
+    loaded_ = true;
+    for (int output = 0; output < outputs; ++output) {
+      for (int k = 0; k < FACTORS; ++k) {
+        const int step = output / lanes * (FACTORS / multiply_lanes) + k / multiply_lanes;
+        weights_[output][k] = factor_t(weights[step][k % multiply_lanes * lanes + output % lanes]);
+      }
+    }
+  }
+
+  /** Sets factor k of a group. */
+  void set(int group, int k, const typename Config::input_t& value) { factors_[group][k] = factor_t(value.raw); }
+
+  /** Writes all outputs of the position. */
+  template <class Bias, class Shift>
+  void write(hls::stream<vector<typename Config::output_t, lanes>>& output, const Bias& bias, const Shift& shift) {
+    running_sum_t<Config> sum[outputs];
+    for (int group = 0, first = 0; group < GROUPS; ++group, first += outputs_per_group) {
+      for (int o = first; o < first + outputs_per_group; o += 2) {
+        const int other = o + 1 < first + outputs_per_group ? o + 1 : o;
+        sum_t sum0, sum1;
+        sum_products<padded>(factors_[group], weights_[o], weights_[other], sum0, sum1);
+        sum[o].raw = typename running_sum_t<Config>::raw_type(sum0);
+        sum[other].raw = typename running_sum_t<Config>::raw_type(sum1);
+      }
+    }
+    const vector<typename Config::output_t, outputs> values = finish_sums<Config>(sum, bias, shift, 0);
+    for (int channel = 0; channel < outputs; channel += lanes) {
+      vector<typename Config::output_t, lanes> word;
+      for (int o = 0; o < lanes; ++o) word[o] = values[channel + o];
+      output.write(word);
+    }
+  }
+
+ private:
+  bool loaded_ = false;
+  table_weights table_;
+  factor_t weights_[outputs][padded];
+  factor_t factors_[GROUPS][padded];
+};
+
+}  // namespace qfx
+
+#endif
