@@ -1,4 +1,4 @@
-import { readSync, writeSync } from 'node:fs';
+import { readFileSync, readSync, writeSync } from 'node:fs';
 import type { Figures } from './subject.js';
 
 /** The child's half of child.ts: what a process that is a side says. */
@@ -42,6 +42,15 @@ export class Stopwatch {
   }
 }
 
+/** Seconds that this process and all processes that it has started and that have ended computed so far; Linux only. */
+export function cpuSecondsOfFamily(): number {
+  if (process.platform !== 'linux') missing('the computing time of child processes is measured on Linux only');
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  // `pid (name) state ...`: fields 14 to 17 are user and system time, own and of the children, in hundredths.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
+}
+
 /**
  * Rounds of something that runs on by itself and calls `tick` after each of its steps: some to warm up, then `perRound` of
  * them each turn.
@@ -63,10 +72,13 @@ export function steppingTurns(warmUp: number, perRound: number): { tick(): void 
   };
 }
 
-/** Takes turns with a function that measures one round; it is called once before to warm up. */
-export async function takeTurns(round: () => Promise<Figures> | Figures, versions?: string): Promise<never> {
-  await round();
-  say({ ready: { versions } });
+/** Takes turns with a function that measures one round; it is called once before, to warm up, unless it is to start cold. */
+export async function takeTurns(
+  round: () => Promise<Figures> | Figures,
+  { cold = false }: { readonly cold?: boolean } = {},
+): Promise<never> {
+  if (!cold) await round();
+  say({ ready: {} });
   for (;;) {
     waitForTurn();
     say({ figures: await round() });

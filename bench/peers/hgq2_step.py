@@ -11,7 +11,7 @@ import keras
 import numpy
 from hgq.config import LayerConfigScope, QuantizerConfigScope
 from hgq.layers import QDense
-from turns import require, take_turns, versions
+from turns import require, step_timer, take_turns, versions
 
 require("hgq2", "0.2.")
 keras.utils.set_random_seed(1)
@@ -48,4 +48,4 @@ else:
         jax.block_until_ready(state)
 
 
-take_turns(run, 1, versions(HGQ2="hgq2", Keras="keras", JAX="jax"), per=steps)
+take_turns(step_timer(run, steps), versions(HGQ2="hgq2", Keras="keras", JAX="jax"))

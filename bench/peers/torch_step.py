@@ -10,7 +10,7 @@ import sys
 
 import torch
 from torch import nn
-from turns import require, take_turns, versions
+from turns import require, step_timer, take_turns, versions
 
 torch.set_num_threads(1)
 torch.set_num_interop_threads(1)
@@ -95,11 +95,12 @@ loss_of = nn.CrossEntropyLoss()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 
 
-def step():
-    optimizer.zero_grad()
-    loss_of(model(x), y).backward()
-    optimizer.step()
+def three_steps():
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss_of(model(x), y).backward()
+        optimizer.step()
 
 
 packages = {"Brevitas": "brevitas"} if quantized else {}
-take_turns(step, 3, versions(**packages, PyTorch="torch"))
+take_turns(step_timer(three_steps, 3), versions(**packages, PyTorch="torch"))

@@ -24,14 +24,23 @@ def require(package, prefix):
         sys.exit()
 
 
-def take_turns(run, calls, text, per=1):
-    """Warms up, then calls `run` so often for each line of standard input: wall time and CPU time of one of its `per` steps."""
-    for _ in range(3):
-        run()
+def take_turns(measure, text):
+    """Warms up, then measures a round for each line of standard input; `measure` returns its figures by unit."""
+    measure()
     say({"ready": {"versions": text}})
     for _ in sys.stdin:
+        say({"figures": measure()})
+
+
+def step_timer(run, steps):
+    """Measures rounds of `steps` steps, which one call of `run` takes: wall time and CPU time of a step."""
+
+    def measure():
         wall, cpu = time.perf_counter(), time.process_time()
-        for _ in range(calls):
-            run()
+        run()
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-        say({"figures": {"ms": 1e3 * wall / calls / per, "CPU ms": 1e3 * cpu / calls / per}})
+        return {"ms": 1e3 * wall / steps, "CPU ms": 1e3 * cpu / steps}
+
+    for _ in range(2):
+        run()
+    return measure
