@@ -4,6 +4,7 @@ import writeFileAtomic from 'write-file-atomic';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { exitStatus, reportFailure, UsageError, wholeNumber } from '../src/cli/command.js';
+import { QfxError } from '../src/qfx/errors.js';
 import { measure } from './harness/measure.js';
 import type { ComparisonResult } from './harness/measure.js';
 import { describeMachine, mergeResults, readResults, renewPage, textTable, writeResults } from './harness/report.js';
@@ -56,13 +57,18 @@ async function main(): Promise<void> {
   const { signal } = interruption;
   const note = (text: string) => void process.stderr.write(`${text}\n`);
   const results: ComparisonResult[] = [];
-  for (const subject of subjects)
-    if (wanted.length === 0 || wanted.includes(subject.name))
-      results.push(...(await measure(subject, { runs, signal, note })));
+  let all = await readResults(resultsFile);
+  for (const subject of subjects) {
+    if (wanted.length > 0 && !wanted.includes(subject.name)) continue;
+    results.push(...(await measure(subject, { runs, signal, note })));
+    // After each subject: an interruption later loses none of it.
+    all = mergeResults(all, results, names);
+    await writeResults(resultsFile, all);
+  }
 
-  const all = mergeResults(await readResults(resultsFile), results, names);
-  await writeResults(resultsFile, all);
   if (options.writeDocs) {
+    const broken = all.find(({ failed }) => failed);
+    if (broken) throw new QfxError('docs/benchmarks.md', `not written: ${broken.notRun}`);
     const date = new Date().toISOString().slice(0, 10);
     const page = await renewPage(await readFile(docsPage, 'utf8'), all, describeMachine(), date);
     await writeFileAtomic(docsPage, page);

@@ -1,8 +1,9 @@
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { NotRun } from './subject.js';
-import type { OpenSide, Side } from './subject.js';
+import type { Figures, OpenSide, Side } from './subject.js';
 
 /**
  * What a child process says, one JSON object a line: first that it is warm, or what it misses; then, for each line that it
@@ -21,6 +22,9 @@ export interface ChildProgram {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+/** How long a process may take to end, in milliseconds. */
+const patience = 2000;
+
 /** A side that is a process which stays alive and works only when it is its turn. */
 export function childSide(program: ChildProgram | (() => Promise<ChildProgram> | ChildProgram)): Side {
   return {
@@ -28,10 +32,7 @@ export function childSide(program: ChildProgram | (() => Promise<ChildProgram> |
       const { command, args, env } = typeof program === 'function' ? await program() : program;
       const child = new Child(command, args, env, signal);
       try {
-        const first = await child.next();
-        if ('missing' in first) throw new NotRun(first.missing);
-        if (!('ready' in first)) throw new Error(`${command} ${args[0]}: figures before it was ready`);
-        return child.opened(first.ready.versions);
+        return await child.open();
       } catch (error) {
         await child.close();
         throw error;
@@ -43,45 +44,59 @@ export function childSide(program: ChildProgram | (() => Promise<ChildProgram> |
 class Child {
   private readonly process;
   private readonly lines: AsyncIterator<string>;
+  /** What messages call it: its script. */
+  private readonly name: string;
 
-  constructor(
-    private readonly command: string,
-    private readonly args: readonly string[],
-    env: ChildProgram['env'],
-    signal: AbortSignal,
-  ) {
-    // Not its buffer: the last words of standard error are enough to say why it failed.
+  constructor(command: string, args: readonly string[], env: ChildProgram['env'], signal: AbortSignal) {
+    this.name = basename(args.find((argument) => /\.(ts|py|mjs)$/.test(argument)) ?? command);
     this.process = execa(command, args, {
-      ...{ stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', buffer: { stdout: false, stderr: true }, reject: false },
-      ...{ env, cancelSignal: signal, forceKillAfterDelay: 500 },
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'pipe',
+      buffer: { stdout: false, stderr: true },
+      reject: false,
+      env,
+      cancelSignal: signal,
+      forceKillAfterDelay: patience,
     });
     this.lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
   }
 
   async next(): Promise<Message> {
     const { value, done } = await this.lines.next();
-    if (!done) return messageSchema.parse(JSON.parse(value));
-    const { shortMessage, stderr } = await this.process;
-    const words = String(stderr).trim().split('\n').slice(-3).join(' | ');
-    throw new Error(`${shortMessage ?? `${this.command} ${this.args[0]} ended`}${words === '' ? '' : `: ${words}`}`);
+    if (!done) return this.parse(value);
+    const { exitCode, signal, stderr } = await this.process;
+    const words = stderr.trim().split('\n').slice(-3).join(' | ');
+    const ending = signal === undefined ? `status ${exitCode}` : signal;
+    throw new Error(`${this.name} ended (${ending})${words === '' ? '' : `: ${words}`}`);
   }
 
-  opened(versions: string | undefined): OpenSide {
-    return {
-      versions,
-      round: async () => {
-        this.process.stdin.write('\n');
-        const message = await this.next();
-        if ('figures' in message) return message.figures;
-        throw new Error(`${this.command} ${this.args[0]}: ${JSON.stringify(message)} in place of figures`);
-      },
-      close: () => this.close(),
-    };
+  private parse(line: string): Message {
+    try {
+      return messageSchema.parse(JSON.parse(line));
+    } catch (cause) {
+      throw new Error(`${this.name} says what is no message: ${line.slice(0, 200)}`, { cause });
+    }
+  }
+
+  /** Waits until it is warm. */
+  async open(): Promise<OpenSide> {
+    const message = await this.next();
+    if ('missing' in message) throw new NotRun(message.missing);
+    if (!('ready' in message)) throw new Error(`${this.name}: figures before it was ready`);
+    return { versions: message.ready.versions, round: () => this.round(), close: () => this.close() };
+  }
+
+  private async round(): Promise<Figures> {
+    this.process.stdin.write('\n');
+    const message = await this.next();
+    if ('figures' in message) return message.figures;
+    throw new Error(`${this.name}: ${JSON.stringify(message)} in place of figures`);
   }
 
   async close(): Promise<void> {
     this.process.stdin.end();
-    const end = setTimeout(() => this.process.kill('SIGKILL'), 2000);
+    const end = setTimeout(() => this.process.kill('SIGKILL'), patience);
     await this.process;
     clearTimeout(end);
   }

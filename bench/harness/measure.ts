@@ -1,31 +1,36 @@
+import { z } from 'zod';
 import { NotRun } from './subject.js';
 import type { Comparison, Figures, OpenSide, Subject } from './subject.js';
 
-/** All rounds of a side: of the same figure, the least, the middle and the largest one. */
-export interface Summary {
-  readonly best: number;
-  readonly median: number;
-}
+/** All rounds of a side: the one least disturbed, and the middle one. */
+const summarySchema = z.strictObject({ best: z.number().positive(), median: z.number().positive() });
+export type Summary = z.infer<typeof summarySchema>;
 
 /** A line of out/bench.json. */
-export interface ComparisonResult extends Omit<Comparison, 'measured' | 'reference'> {
+export const resultSchema = z.strictObject({
   /** The subject's name on the command line. */
-  readonly group: string;
+  group: z.string(),
+  subject: z.string(),
+  against: z.string(),
   /** Best figure of the measured side over that of the other; null when it was not run. */
-  readonly ratio: number | null;
-  readonly reached: boolean;
+  ratio: z.number().positive().nullable(),
+  /** Of the figures below; the ratio has none. */
+  unit: z.string(),
+  reach: z.number().positive(),
+  direction: z.enum(['atMost', 'atLeast']),
+  reached: z.boolean(),
   /** Rounds of each side. */
-  readonly runs: number;
-  /** In `unit`. */
-  readonly measured?: Summary;
-  readonly reference?: Summary;
+  runs: z.int().min(0),
+  measured: summarySchema.optional(),
+  reference: summarySchema.optional(),
   /** Versions of what was compared with. */
-  readonly versions?: string;
+  versions: z.string().optional(),
   /** Why there is no ratio. */
-  readonly notRun?: string;
-  /** True when something broke, rather than being absent. */
-  readonly failed?: true;
-}
+  notRun: z.string().optional(),
+  /** Something broke, rather than being absent. */
+  failed: z.literal(true).optional(),
+});
+export type ComparisonResult = z.infer<typeof resultSchema>;
 
 export interface MeasureOptions {
   readonly runs: number;

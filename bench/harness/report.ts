@@ -3,7 +3,10 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import prettier from 'prettier';
 import writeFileAtomic from 'write-file-atomic';
+import { z } from 'zod';
 import { formatTable } from '../../src/cli/table.js';
+import { QfxError } from '../../src/qfx/errors.js';
+import { resultSchema } from './measure.js';
 import type { ComparisonResult, Summary } from './measure.js';
 
 /** The columns of the table, for terminals and for the documentation. */
@@ -73,7 +76,9 @@ export async function readResults(file: string): Promise<ComparisonResult[]> {
     if (error.code === 'ENOENT') return '[]';
     throw error;
   });
-  return JSON.parse(text) as ComparisonResult[];
+  const found = z.array(resultSchema).safeParse(JSON.parse(text));
+  if (!found.success) throw new QfxError(file, 'not written by this version of the benchmarks; remove it');
+  return found.data;
 }
 
 export async function writeResults(file: string, results: readonly ComparisonResult[]): Promise<void> {
