@@ -74,8 +74,9 @@ describe('a measurement', () => {
 
   it('asks nothing of a side whose counterpart is missing', async () => {
     const events: string[] = [];
-    await run({ a: recorded('a', [1], events), b: missing }, against('b'));
-    expect(events).toEqual(['open a', 'close a']);
+    const sides = { a: recorded('a', [1], events), b: missing, c: recorded('c', [1], events) };
+    await run(sides, against('b'), { ...against(4), measured: 'c' });
+    expect(events.join(' ')).toBe('open a open c c c c c c close a close c');
   });
 
   it('tells what broke from what is absent', async () => {
