@@ -23,10 +23,15 @@ const interrupt = () => {
 };
 process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
 
+const json = process.argv.includes('--json');
 try {
   await main();
 } catch (error) {
-  reportFailure(error, process.argv.includes('--json'), interruption.signal);
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\nTry: npm run bench -- --help\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ error: error.message }, undefined, 2)}\n`);
+    process.exitCode = exitStatus.usage;
+  } else reportFailure(error, json, interruption.signal);
 }
 
 async function main(): Promise<void> {
@@ -42,6 +47,7 @@ async function main(): Promise<void> {
       describe: 'Also write the table of docs/benchmarks.md',
     })
     .detectLocale(false)
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
     .version(false)
     .strictOptions()
     .fail((message: string | null, error: Error | undefined) => {
