@@ -1,10 +1,8 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadGraph, summarizeGraph } from 'qfx';
 import { exportHls, simulate } from 'qfx/hls';
 import { cpuSecondsOfFamily, takeTurns } from '../harness/turns.js';
+import { temporaryFolder } from '../harness/temporary-folder.js';
 import { graphOf } from '../networks.js';
 import type { NetworkName } from '../networks.js';
 
@@ -19,8 +17,7 @@ export interface CSimulationOptions {
 }
 
 const { network, images, compiler, headers } = JSON.parse(process.argv[2]) as CSimulationOptions;
-const folder = await mkdtemp(join(tmpdir(), 'qfx-bench-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 const graph = await graphOf(network);
 const { multiplications } = summarizeGraph(loadGraph(graph).graph);
 await exportHls(graph, { out: join(folder, 'project') });

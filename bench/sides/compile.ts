@@ -1,9 +1,7 @@
-import { rmSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportHls, simulate } from 'qfx/hls';
 import { takeTurns } from '../harness/turns.js';
+import { temporaryFolder } from '../harness/temporary-folder.js';
 import { graphOf } from '../networks.js';
 
 /** What a process of this program compiles: ResNet-8 for the C simulation, and then one image. */
@@ -15,8 +13,7 @@ export interface CompileOptions {
 }
 
 const { compiler, cold } = JSON.parse(process.argv[2]) as CompileOptions;
-const folder = await mkdtemp(join(tmpdir(), 'qfx-bench-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 const project = join(folder, 'project');
 await exportHls(await graphOf('resnet8'), { out: project });
 
