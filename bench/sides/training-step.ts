@@ -14,12 +14,13 @@ export interface TrainingStepOptions {
   /** `float`: the same network with its quantizers switched off. */
   readonly numbers: 'quantized' | 'float';
   readonly kernels?: 'portable';
+  /** Parts of a batch; default: one. */
   readonly shards?: number;
   readonly workers?: number;
 }
 
 const options = JSON.parse(process.argv[2]) as TrainingStepOptions;
-const { network, batchSize, stepsPerRound, backend, numbers, kernels, shards, workers } = options;
+const { network, batchSize, stepsPerRound, backend, numbers, kernels, shards = 1, workers } = options;
 
 try {
   await initializeBackend(backend as Parameters<typeof initializeBackend>[0]);
@@ -34,7 +35,7 @@ try {
       batchSize,
       epochs: 1000,
       learningRate: { schedule: 'constant', rate: 1e-3 },
-      ...(shards !== undefined && { shards }),
+      shards,
       ...(workers !== undefined && ({ workers } as object)),
       freezing: { binaryPoints: 1, statistics: 1 },
       onProgress: ({ phase, step: done }) => {
