@@ -1,0 +1,52 @@
+import { QfxError } from 'qfx';
+import { initializeBackend, tf, train, withoutQuantizers } from 'qfx/autograd';
+import { requirePortableKernels, usePortableKernels } from '../baseline/portable-kernels.js';
+import { missing, steppingTurns } from '../harness/turns.js';
+import { buildNetwork, noise } from '../networks.js';
+import type { NetworkName } from '../networks.js';
+
+/** What a process of this program trains, and how. */
+export interface TrainingStepOptions {
+  readonly network: NetworkName;
+  readonly batchSize: number;
+  readonly stepsPerRound: number;
+  readonly backend: 'wasm' | 'node';
+  /** `float`: the same network with its quantizers switched off. */
+  readonly numbers: 'quantized' | 'float';
+  readonly kernels?: 'portable';
+  /** Parts of a batch; default: one. */
+  readonly shards?: number;
+  readonly workers?: number;
+}
+
+const options = JSON.parse(process.argv[2]) as TrainingStepOptions;
+const { network, batchSize, stepsPerRound, backend, numbers, kernels, shards = 1, workers } = options;
+
+try {
+  await initializeBackend(backend as Parameters<typeof initializeBackend>[0]);
+  if (kernels === 'portable') usePortableKernels(tf);
+  const turns = steppingTurns(4, stepsPerRound);
+  let step = 0;
+  const run = () =>
+    train({
+      model: buildNetwork(network),
+      // Long enough that five rounds are over before the first epoch ends.
+      data: noise(network, batchSize * stepsPerRound * 12, 1),
+      batchSize,
+      epochs: 1000,
+      learningRate: { schedule: 'constant', rate: 1e-3 },
+      shards,
+      ...(workers !== undefined && ({ workers } as object)),
+      freezing: { binaryPoints: 1, statistics: 1 },
+      onProgress: ({ phase, step: done }) => {
+        if (phase !== 'training' || done === step) return;
+        step = done;
+        if (step === 2 && kernels === 'portable') requirePortableKernels();
+        turns.tick();
+      },
+    });
+  await (numbers === 'float' ? withoutQuantizers(run) : run());
+} catch (error) {
+  if (error instanceof QfxError) missing(error.message);
+  throw error;
+}
