@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^qfx$/, replacement: room('qfx/index.ts') },
       { find: /^qfx\/autograd$/, replacement: room('autograd/index.ts') },
       { find: /^qfx\/hls$/, replacement: room('hls-codegen/index.ts') },
+      { find: /^qfx\/parallel$/, replacement: room('parallel/index.ts') },
       { find: /^qfx\/data$/, replacement: room('data/index.ts') },
     ],
   },

@@ -50,6 +50,7 @@ describe('wrong usage ends with status 2:', () => {
     [['export-hls', 'graph.safetensors', '--out'], /out/],
     [['export-hls', 'graph.safetensors', '--out', project, '--vectors', '0'], /--vectors 0: a whole number from 1/],
     [['csim', project, '--images', '0'], /--images 0: a whole number from 1/],
+    [['eval', 'graph.safetensors', '--workers', '0'], /--workers 0: a whole number from 1/],
     [['csim', project, '--images', '-1'], /--images -1: a whole number from 1/],
     [['csim', project, '--images', '1.5'], /--images 1.5: a whole number from 1/],
     [['csim', project, '--images', 'abc'], /--images NaN: a whole number from 1/],

@@ -63,7 +63,7 @@ export class Network {
       if (isInput(node)) writeImage(prepared.memory, place, 0, readInput(node, inputs.get(node.name)));
     }
     for (const node of prepared.nodes) node.run(1);
-    return this.collect(options, (node) => {
+    return collect(prepared, options, (node) => {
       const { count, format, shape } = node.place;
       const raw = makeRawArray(format, count);
       readValues(prepared.memory, node.place, 1, raw, 0);
@@ -81,7 +81,7 @@ export class Network {
     const inputs = this.readBatch(prepared, images);
     const count = inputs[0].images;
     const kept = new Map<PreparedNode, RawArray>();
-    const result = this.collect(options, (node) => {
+    const result = collect(prepared, options, (node) => {
       const { format, shape } = node.place;
       const raw = kept.get(node) ?? makeRawArray(format, count * node.place.count);
       kept.set(node, raw);
@@ -94,18 +94,6 @@ export class Network {
       for (const [node, raw] of kept) readValues(prepared.memory, node.place, block, raw, start * node.place.count);
     }
     return { images: count, ...result };
-  }
-
-  /** Outputs and layers, as `valueOf` gives them. */
-  private collect<Value>(
-    { layers = true }: RunOptions,
-    valueOf: (node: PreparedNode) => Value,
-  ): { outputs: Readonly<Record<string, Value>>; layers: Readonly<Record<string, Value>> } {
-    const nodes = this.prepared?.nodes ?? [];
-    const named = (chosen: readonly PreparedNode[]) =>
-      Object.fromEntries(chosen.map((node) => [node.node.name, valueOf(node)]));
-    const outputs = this.graph.outputs.map((name) => nodes.find(({ node }) => node.name === name) as PreparedNode);
-    return { outputs: named(outputs), layers: layers ? named(nodes) : {} };
   }
 
   private readBatch({ nodes }: PreparedNetwork, images: InputsByName): readonly BatchInput[] {
@@ -126,6 +114,17 @@ export class Network {
     }
     return inputs;
   }
+}
+
+/** Outputs and layers, as `valueOf` gives them. */
+function collect<Value>(
+  { nodes, outputs }: PreparedNetwork,
+  { layers = true }: RunOptions,
+  valueOf: (node: PreparedNode) => Value,
+): { outputs: Readonly<Record<string, Value>>; layers: Readonly<Record<string, Value>> } {
+  const named = (chosen: readonly PreparedNode[]) =>
+    Object.fromEntries(chosen.map((node) => [node.node.name, valueOf(node)]));
+  return { outputs: named(outputs), layers: layers ? named(nodes) : {} };
 }
 
 interface BatchInput {

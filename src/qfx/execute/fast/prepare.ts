@@ -32,6 +32,8 @@ export interface PreparedNetwork {
   readonly images: number;
   /** In the order of the graph. */
   readonly nodes: readonly PreparedNode[];
+  /** Those of the nodes whose values are the graph's results. */
+  readonly outputs: readonly PreparedNode[];
 }
 
 /** Chooses how each node is computed, by the types that are recorded for it, and lays everything out in one memory. */
@@ -59,7 +61,9 @@ export function prepareNetwork(graph: Graph): PreparedNetwork {
     return { node, place: output, ...(findLowering(node.operation)?.(lowering) ?? lowerToReference(lowering)) };
   });
   scratch.allocate(arena);
-  return { memory: arena.memory, images, nodes };
+  const byName = new Map(nodes.map((prepared) => [prepared.node.name, prepared]));
+  const outputs = graph.outputs.map((name) => byName.get(name) as PreparedNode);
+  return { memory: arena.memory, images, nodes, outputs };
 }
 
 /** What no faster way is proven for. */

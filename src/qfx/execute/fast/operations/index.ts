@@ -29,10 +29,11 @@ const lowerings = {
   concatenate,
   requantize: passThrough,
   argmax,
-} satisfies Record<Exclude<OperationName, 'input'>, Lower<never>>;
+} satisfies Record<Exclude<OperationName, 'input'>, Lower<never> | undefined>;
+
+const known = new Map<string, Lower<never> | undefined>(Object.entries(lowerings));
 
 /** The way of an operation, if it has one. */
 export function findLowering(operation: string): Lower | undefined {
-  const found = new Map<string, Lower<never>>(Object.entries(lowerings)).get(operation);
-  return found as Lower | undefined;
+  return known.get(operation) as Lower | undefined;
 }
