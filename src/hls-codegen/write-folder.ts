@@ -32,6 +32,23 @@ export async function checkReplaceable(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Makes a folder and the parents that it lacks; returns the first one that was missing. `mkdir` with `recursive` does not
+ * return where the system keeps answering that a parent is missing, as in /proc.
+ */
+async function makeFolders(folder: string): Promise<string | undefined> {
+  if (await exists(folder)) return undefined;
+  const first = (await makeFolders(dirname(folder))) ?? folder;
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return first; // another process was faster
+    if (first !== folder) await removeEmptyFolders(dirname(folder), first);
+    throw error;
+  }
+  return first;
+}
+
 /** Removes `folder` and its parents up to `first` as long as they are empty. */
 async function removeEmptyFolders(folder: string, first: string): Promise<void> {
   for (let current = folder; current.length >= first.length; current = dirname(current)) {
@@ -78,7 +95,7 @@ export async function writeProjectFolder(folder: string, contents: FolderContent
   const previous = join(parent, `.${basename(target)}-previous-${suffix}`);
   let firstMade: string | undefined;
   try {
-    firstMade = await mkdir(parent, { recursive: true });
+    firstMade = await makeFolders(parent);
     await mkdir(partial);
     await writeContents(partial, contents);
     await replaceFolder(target, partial, previous);

@@ -44,4 +44,10 @@ describe('writeProjectFolder', () => {
     await expect(writeProjectFolder(join(parent, 'a', 'b'), clash)).rejects.toThrow(/cannot write the project/);
     expect(await readdir(parent)).toEqual([]);
   });
+
+  it.skipIf(process.platform !== 'linux')('fails where no folder can be made', async () => {
+    await expect(writeProjectFolder('/proc/qfx/project', contents)).rejects.toThrow(
+      '/proc/qfx/project: cannot write the project (ENOENT',
+    );
+  });
 });

@@ -16,17 +16,20 @@ export async function buildNative(job: BuildJob): Promise<void> {
     return inside.startsWith('..') ? path : inside;
   };
   const includes = program.includeFolders.flatMap((folder) => ['-isystem', place(folder)]);
-  const run = (args: readonly string[], signal?: AbortSignal) =>
+  const run = (args: readonly string[], signal?: AbortSignal, input?: string) =>
     runProcess(compiler.command, args, {
       signal,
+      input,
       workingFolder: program.root,
       temporaryFolder: workFolder,
       startsOthers: true,
     });
-  const tasks = job.compile.map(({ units: [unit], object }) => async (signal: AbortSignal) => {
-    const source = place(unit.source);
-    const result = await run([...nativeFlags, ...includes, '-c', source, '-o', object], signal);
-    if (result.exitStatus !== 0) throw compileError(source, compiler, result);
+  const tasks = job.compile.map(({ units, object }) => async (signal: AbortSignal) => {
+    const sources = units.map((unit) => place(unit.source));
+    const args = [...nativeFlags, ...includes, '-c', '-x', 'c++', '-', '-o', object];
+    const result = await run(args, signal, sources.map((source) => `#include "${source}"\n`).join(''));
+    if (result.exitStatus !== 0)
+      throw compileError(sources.length === 1 ? sources[0] : 'C simulation', compiler, result);
     job.onCompiled();
   });
   await runPool(tasks, availableParallelism(), signal);

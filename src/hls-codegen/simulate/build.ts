@@ -11,7 +11,7 @@ import type { TranslationUnit } from './translation-units.js';
 export interface ProgramSource {
   /** Folder of the project; messages name files relative to it. */
   readonly root: string;
-  /** The testbench last. */
+  /** The top function first, the testbench last. */
   readonly sources: readonly string[];
   /** Folders of headers, in the order in which they are searched. */
   readonly includeFolders: readonly string[];
@@ -60,7 +60,7 @@ export async function build(
   const flags = compiler.kind === 'npm' ? npmFlags : nativeFlags;
   const setting = JSON.stringify([compiler.version, flags, process.platform, process.arch]);
   const digest = (text: string) => createHash('sha256').update(`${setting}\n${text}`).digest('hex').slice(0, 40);
-  const groups = compiler.kind === 'npm' ? groupForNpm(units) : units.map((unit) => [unit]);
+  const groups = groupUnits(units, largestGroup[compiler.kind]);
   const names = groups.map((group) => `${digest(group.map((unit) => unit.digest).join('\n'))}.o`);
   const outputName = digest(names.join('\n')) + (compiler.kind === 'npm' ? '.wasm' : '.exe');
   let done = 0;
@@ -99,13 +99,16 @@ export async function build(
   return cache.add(outputName, output);
 }
 
-/** Reading the headers takes the npm compiler most of the time for a small source: several share them. */
-const largestGroup = 12;
+/**
+ * Reading the headers takes most of the time of a small source, so several are compiled as one. Not all: a change is to
+ * compile little, and every core is to have its share. The npm compiler runs on one core and reads slowly.
+ */
+const largestGroup = { native: 6, npm: 12 } as const;
 
-/** The testbench, which is the last, changes less often than the rest and stays alone. */
-function groupForNpm(units: readonly TranslationUnit[]): TranslationUnit[][] {
-  const design = units.slice(0, -1);
-  const count = Math.ceil(design.length / largestGroup);
-  const groups = Array.from({ length: count }, (_, group) => design.filter((_, index) => index % count === group));
-  return [...groups, units.slice(-1)];
+/** The top function (the first source) and the testbench (the last) take longest: they are alone and come first. */
+function groupUnits(units: readonly TranslationUnit[], largest: number): TranslationUnit[][] {
+  const layers = units.slice(1, -1);
+  const count = Math.ceil(layers.length / largest);
+  const groups = Array.from({ length: count }, (_, group) => layers.filter((_, index) => index % count === group));
+  return [units.slice(-1), ...(units.length > 1 ? [units.slice(0, 1)] : []), ...groups];
 }

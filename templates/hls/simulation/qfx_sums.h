@@ -1,15 +1,16 @@
 // Sums of products for C simulation on machines without AMD's headers.
 //
-// Hardware takes a few inputs and a few outputs a cycle, and its tables of weights are laid out for that. A processor is
-// fastest when all factors of one output lie side by side in the narrowest integer that it multiplies well: compilers
-// then make eight products at a time. The sums are exact, so their order changes no bit, and what comes after them (bias,
-// shift, cast, words) is the library's own. C++14.
+// Hardware takes a few inputs and a few outputs a cycle, and its tables of weights are laid out for that. A processor
+// is fastest when all factors of one output lie side by side in the narrowest integer that it multiplies well: compilers
+// then make eight products at a time. The sums are exact, so their order changes no bit, and what comes after them
+// (bias, shift, cast, words) is the library's own. C++14.
 #ifndef QFX_SIMULATION_QFX_SUMS_H
 #define QFX_SIMULATION_QFX_SUMS_H
 
 #include <hls_stream.h>
 
 #include <cstring>
+#include <type_traits>
 
 #include "qfx/multiply_accumulate.h"
 #include "qfx/raw.h"
@@ -62,6 +63,8 @@ class simulated_sums {
   static constexpr int multiply_lanes = Table::lanes / lanes;
   /** A whole number of vectors; what is beyond FACTORS stays 0. */
   static constexpr int padded = (FACTORS + 7) / 8 * 8;
+  /** Where a group has one output (depthwise) outputs lie side by side, not the factors of one output. */
+  static constexpr bool depthwise = GROUPS > 1 && outputs_per_group == 1;
 
  public:
   static constexpr bool exist = types::exist;
@@ -74,27 +77,24 @@ class simulated_sums {
     for (int output = 0; output < outputs; ++output) {
       for (int k = 0; k < FACTORS; ++k) {
         const int step = output / lanes * (FACTORS / multiply_lanes) + k / multiply_lanes;
-        weights_[output][k] = factor_t(weights[step][k % multiply_lanes * lanes + output % lanes]);
+        (depthwise ? weights_[k][output] : weights_[output][k]) =
+            factor_t(weights[step][k % multiply_lanes * lanes + output % lanes]);
       }
     }
   }
 
   /** Sets factor k of a group. */
-  void set(int group, int k, const typename Config::input_t& value) { factors_[group][k] = factor_t(value.raw); }
+  void set(int group, int k, const typename Config::input_t& value) {
+    (depthwise ? factors_[k][group] : factors_[group][k]) = factor_t(value.raw);
+  }
 
   /** Writes all outputs of the position. */
   template <class Bias, class Shift>
   void write(hls::stream<vector<typename Config::output_t, lanes>>& output, const Bias& bias, const Shift& shift) {
+    sum_t total[outputs];
+    sum_up(total, std::integral_constant<bool, depthwise>());
     running_sum_t<Config> sum[outputs];
-    for (int group = 0, first = 0; group < GROUPS; ++group, first += outputs_per_group) {
-      for (int o = first; o < first + outputs_per_group; o += 2) {
-        const int other = o + 1 < first + outputs_per_group ? o + 1 : o;
-        sum_t sum0, sum1;
-        sum_products<padded>(factors_[group], weights_[o], weights_[other], sum0, sum1);
-        sum[o].raw = typename running_sum_t<Config>::raw_type(sum0);
-        sum[other].raw = typename running_sum_t<Config>::raw_type(sum1);
-      }
-    }
+    for (int o = 0; o < outputs; ++o) sum[o].raw = typename running_sum_t<Config>::raw_type(total[o]);
     const vector<typename Config::output_t, outputs> values = finish_sums<Config>(sum, bias, shift, 0);
     for (int channel = 0; channel < outputs; channel += lanes) {
       vector<typename Config::output_t, lanes> word;
@@ -104,10 +104,25 @@ class simulated_sums {
   }
 
  private:
+  void sum_up(sum_t (&total)[outputs], std::false_type) const {
+    for (int group = 0, first = 0; group < GROUPS; ++group, first += outputs_per_group) {
+      for (int o = first; o < first + outputs_per_group; o += 2) {
+        const int other = o + 1 < first + outputs_per_group ? o + 1 : o;
+        sum_products<padded>(factors_[group], weights_[o], weights_[other], total[o], total[other]);
+      }
+    }
+  }
+  void sum_up(sum_t (&total)[outputs], std::true_type) const {
+    for (int o = 0; o < outputs; ++o) total[o] = 0;
+    for (int k = 0; k < FACTORS; ++k) {
+      for (int o = 0; o < outputs; ++o) total[o] += sum_t(factors_[k][o]) * sum_t(weights_[k][o]);
+    }
+  }
+
   bool loaded_ = false;
-  table_weights table_;
-  factor_t weights_[outputs][padded];
-  factor_t factors_[GROUPS][padded];
+  table_weights table_ = {};
+  factor_t weights_[depthwise ? FACTORS : outputs][depthwise ? outputs : padded] = {};
+  factor_t factors_[depthwise ? FACTORS : GROUPS][depthwise ? outputs : padded] = {};
 };
 
 }  // namespace qfx
