@@ -3,17 +3,39 @@ import type { Assembly } from './assembly.js';
 import { filterGradientKernel, inputGradientKernel } from './convolution.js';
 import type { FilterGradientAttributes, InputGradientAttributes } from './convolution.js';
 import { correlateGradientImages, correlateImages, packFilter } from './correlation.js';
+import { multiplyMatrices, multiplyTransposed } from './correlation.js';
 import type { Pass } from './correlation.js';
 import { convolutionGeometry } from './geometry.js';
-import type { WindowAttributes } from './geometry.js';
+import type { WindowAttributes, WindowGeometry } from './geometry.js';
 import { bytesPerNumber, forwardWindow, gradientPhases, inputImages, outputImages } from './windows.js';
 
 /** A convolution and its gradients on the heap of the wasm backend. */
+
+/** Columns are computed in fours: below, the library is faster. */
+const fewestColumns = 3;
+
+/**
+ * Where each window is one run of numbers and windows follow each other, a convolution is a product of matrices: windows times
+ * filter. So it is with one pixel to a window, and with one window to an image.
+ */
+function asMatrix(g: WindowGeometry): { windows: number; size: number } | undefined {
+  if (g.padTop !== 0 || g.padBottom !== 0 || g.padLeft !== 0 || g.padRight !== 0) return undefined;
+  const isPixel = g.windowHeight === 1 && g.windowWidth === 1 && g.strideHeight === 1 && g.strideWidth === 1;
+  const isImage =
+    g.windowHeight === g.inputHeight && g.windowWidth === g.inputWidth && g.dilationHeight * g.dilationWidth === 1;
+  if (!isPixel && !isImage) return undefined;
+  const windows = g.batch * g.outputHeight * g.outputWidth;
+  return { windows, size: g.windowHeight * g.windowWidth * g.inputChannels };
+}
 
 /** `Conv2D`: x [N, H, W, Ci], filter [kh, kw, Ci, Co] -> [N, Oh, Ow, Co]. */
 export const convolutionHeapKernel: HeapKernel<WindowAttributes, Assembly> = {
   name: 'Conv2D',
   inputs: ['x', 'filter'],
+  serves: ([x, filter], attributes) => {
+    const g = convolutionGeometry(x, filter, attributes);
+    return g.outputWidth >= fewestColumns || asMatrix(g) !== undefined;
+  },
   outputShapes: ([x, filter], attributes) => {
     const g = convolutionGeometry(x, filter, attributes);
     return [[g.batch, g.outputHeight, g.outputWidth, g.outputChannels]];
@@ -21,6 +43,12 @@ export const convolutionHeapKernel: HeapKernel<WindowAttributes, Assembly> = {
   compute(call) {
     const { inputs, outputs, inputShapes, attributes } = call;
     const g = convolutionGeometry(inputShapes[0], inputShapes[1], attributes);
+    const matrix = asMatrix(g);
+    if (matrix !== undefined) {
+      const { windows, size } = matrix;
+      multiplyMatrices(call, inputs[0], windows, size, inputs[1], g.outputChannels, false, outputs[0]);
+      return;
+    }
     const window = forwardWindow(g);
     const columnBytes = g.outputChannels * bytesPerNumber;
     const pass: Pass = {
@@ -49,6 +77,12 @@ export const filterGradientHeapKernel: HeapKernel<FilterGradientAttributes, Asse
   compute(call) {
     const { inputs, outputs, inputShapes, attributes } = call;
     const g = convolutionGeometry(inputShapes[0], attributes.filterShape, attributes);
+    const matrix = asMatrix(g);
+    if (matrix !== undefined) {
+      const { windows, size } = matrix;
+      multiplyTransposed(call, inputs[0], windows, size, inputs[1], g.outputChannels, outputs[0]);
+      return;
+    }
     const images = inputImages(inputs[0], g);
     correlateGradientImages(call, images, forwardWindow(g), inputs[1], g.outputChannels, outputs[0]);
   },
@@ -65,6 +99,12 @@ export const inputGradientHeapKernel: HeapKernel<InputGradientAttributes, Assemb
   compute(call) {
     const { inputs, outputs, inputShapes, attributes } = call;
     const g = convolutionGeometry(attributes.inputShape, inputShapes[1], attributes);
+    const matrix = asMatrix(g);
+    if (matrix !== undefined) {
+      const { windows, size } = matrix;
+      multiplyMatrices(call, inputs[0], windows, g.outputChannels, inputs[1], size, true, outputs[0]);
+      return;
+    }
     const rows = gradientPhases(g.inputHeight, g.strideHeight, g.padTop, g.windowHeight, g.dilationHeight);
     const columns = gradientPhases(g.inputWidth, g.strideWidth, g.padLeft, g.windowWidth, g.dilationWidth);
     const tapSize = g.inputChannels * g.outputChannels;

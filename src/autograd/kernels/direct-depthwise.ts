@@ -20,6 +20,8 @@ const lanes = 4;
 export const depthwiseHeapKernel: HeapKernel<WindowAttributes, Assembly> = {
   name: 'DepthwiseConv2dNative',
   inputs: ['x', 'filter'],
+  // The library has fast functions of its own for small windows with one output a channel.
+  serves: ([, [height, width, , multiplier]]) => multiplier > 1 || height * width > 9,
   outputShapes: ([x, filter], attributes) => {
     const g = convolutionGeometry(x, filter, attributes, true);
     return [[g.batch, g.outputHeight, g.outputWidth, g.outputChannels]];

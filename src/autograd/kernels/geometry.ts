@@ -42,7 +42,7 @@ export function convolutionGeometry(
   attributes: WindowAttributes,
   depthwise = false,
 ): WindowGeometry {
-  if (attributes.dataFormat === 'NCHW') throw new Error('gradients of convolutions need channels last (NHWC)');
+  if (attributes.dataFormat === 'NCHW') throw new Error('convolutions need channels last (NHWC)');
   const { strides, pad, dilations, dimRoundingMode } = attributes;
   return named(
     tf.backend_util.computeConv2DInfo(

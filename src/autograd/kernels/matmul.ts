@@ -37,8 +37,8 @@ function transpose(x: KernelInputs[string], kernels: KernelRunner) {
   return kernels.run('Transpose', { x }, { perm });
 }
 
-/** Below, what the library keeps from call to call while the second matrix does not change is worth more. */
-const fewestRows = 8;
+/** Below, and with nothing transposed, what the library keeps from call to call is worth more. */
+const fewestRows = 128;
 
 /** Matrix products on the heap: a [..., rows, inner], b [..., inner, columns], or one of them transposed. */
 export const matMulHeapKernel: HeapKernel<MatMulAttributes, Assembly> = {
@@ -48,7 +48,7 @@ export const matMulHeapKernel: HeapKernel<MatMulAttributes, Assembly> = {
     !(transposeA && transposeB) &&
     `${a.slice(0, -2)}` === `${b.slice(0, -2)}` &&
     elementCount(a) * elementCount(b) > 0 &&
-    a[a.length - 2] >= fewestRows,
+    (transposeA || transposeB || a[a.length - 2] >= fewestRows),
   outputShapes: ([a, b], { transposeA, transposeB }) => [
     [...a.slice(0, -2), a[a.length - (transposeA ? 1 : 2)], b[b.length - (transposeB ? 2 : 1)]],
   ],

@@ -11,8 +11,8 @@ import { storeFirst } from './lanes';
 const lanes = 8;
 
 /**
- * Orders a filter the way `correlate` reads it: [blocks of 8 outputs, rows, columns, channels, 8], zeros beyond the last output.
- * Steps are bytes in `filter` from one to the next; they may be negative.
+ * Orders a filter the way `correlate` reads it: [blocks of 8 outputs, rows, columns, channels, 8]. Beyond the last output lie
+ * zeros: their sums are dropped, but denormal numbers would be slow. Steps are bytes in `filter` from one to the next; they may be negative.
  */
 export function packFilter(
   filter: usize,
@@ -21,20 +21,27 @@ export function packFilter(
   columns: i32,
   channels: i32,
   outputs: i32,
-  rowStep: isize,
-  columnStep: isize,
-  channelStep: isize,
-  outputStep: isize,
+  rowStep: i32,
+  columnStep: i32,
+  channelStep: i32,
+  outputStep: i32,
 ): void {
   for (let first = 0; first < outputs; first += lanes) {
     const used = min(lanes, outputs - first);
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         for (let channel = 0; channel < channels; channel++) {
-          let from = filter + row * rowStep + column * columnStep + channel * channelStep + first * outputStep;
+          const offset = row * rowStep + column * columnStep + channel * channelStep + first * outputStep;
+          let from = filter + <usize>offset;
+          if (used == lanes && outputStep == 4) {
+            v128.store(packed, v128.load(from));
+            v128.store(packed, v128.load(from, 16), 16);
+            packed += lanes << 2;
+            continue;
+          }
           for (let lane = 0; lane < used; lane++) {
             store<f32>(packed + ((<usize>lane) << 2), load<f32>(from));
-            from += outputStep;
+            from += <usize>outputStep;
           }
           for (let lane = used; lane < lanes; lane++) store<f32>(packed + ((<usize>lane) << 2), 0);
           packed += lanes << 2;

@@ -37,8 +37,8 @@ export function depthwise(
   windowColumns: i32,
   tapGap: usize,
   filter: usize,
-  filterRow: isize,
-  filterColumn: isize,
+  filterRow: i32,
+  filterColumn: i32,
   y: usize,
   yRows: i32,
   yColumns: i32,
@@ -47,48 +47,65 @@ export function depthwise(
   channels: i32,
 ): void {
   const last = yColumns - 1;
+  // From behind the last tap of a row to the first of the next.
+  const rowGap = <usize>windowSpacing * rowBytes - <usize>windowColumns * tapGap;
+  const filterGap = filterRow - windowColumns * filterColumn;
   for (let row = 0; row < yRows; row++) {
     const firstRow = row * rowStride + top;
     let first = 0;
     while (first < windowRows && firstRow + first * windowSpacing < 0) first++;
     let end = windowRows;
     while (end > first && firstRow + (end - 1) * windowSpacing >= rows) end--;
+    const xRow = x + <usize>(firstRow + first * windowSpacing) * rowBytes;
     const yRow = y + <usize>row * yRowBytes;
+    const wRow = filter + <usize>(first * filterRow);
     for (let column = 0; column <= last; column += 4) {
       const column1 = min(column + 1, last);
       const column2 = min(column + 2, last);
       const column3 = min(column + 3, last);
+      const start0 = xRow + <usize>column * columnBytes;
+      const start1 = xRow + <usize>column1 * columnBytes;
+      const start2 = xRow + <usize>column2 * columnBytes;
+      const start3 = xRow + <usize>column3 * columnBytes;
+      const y0 = yRow + <usize>column * yColumnBytes;
+      const y1 = yRow + <usize>column1 * yColumnBytes;
+      const y2 = yRow + <usize>column2 * yColumnBytes;
+      const y3 = yRow + <usize>column3 * yColumnBytes;
       for (let channel = 0; channel < channels; channel += 4) {
         const at = (<usize>channel) << 2;
         let sum0 = f32x4.splat(0);
         let sum1 = sum0;
         let sum2 = sum0;
         let sum3 = sum0;
+        let x0 = start0 + at;
+        let x1 = start1 + at;
+        let x2 = start2 + at;
+        let x3 = start3 + at;
+        let w = wRow + at;
         for (let windowRow = first; windowRow < end; windowRow++) {
-          const start = x + <usize>(firstRow + windowRow * windowSpacing) * rowBytes + at;
-          let x0 = start + <usize>column * columnBytes;
-          let x1 = start + <usize>column1 * columnBytes;
-          let x2 = start + <usize>column2 * columnBytes;
-          let x3 = start + <usize>column3 * columnBytes;
-          let w = filter + windowRow * filterRow + at;
-          for (let tap = 0; tap < windowColumns; tap++) {
+          for (let tap = windowColumns; tap > 0; tap--) {
             const weight = v128.load(w);
             sum0 = f32x4.add(sum0, f32x4.mul(v128.load(x0), weight));
             sum1 = f32x4.add(sum1, f32x4.mul(v128.load(x1), weight));
             sum2 = f32x4.add(sum2, f32x4.mul(v128.load(x2), weight));
             sum3 = f32x4.add(sum3, f32x4.mul(v128.load(x3), weight));
-            w += filterColumn;
+            w += <usize>filterColumn;
             x0 += tapGap;
             x1 += tapGap;
             x2 += tapGap;
             x3 += tapGap;
           }
+          w += <usize>filterGap;
+          x0 += rowGap;
+          x1 += rowGap;
+          x2 += rowGap;
+          x3 += rowGap;
         }
         const used = channels - channel;
-        storeFirst(yRow + <usize>column * yColumnBytes + at, sum0, used);
-        storeFirst(yRow + <usize>column1 * yColumnBytes + at, sum1, used);
-        storeFirst(yRow + <usize>column2 * yColumnBytes + at, sum2, used);
-        storeFirst(yRow + <usize>column3 * yColumnBytes + at, sum3, used);
+        storeFirst(y0 + at, sum0, used);
+        storeFirst(y1 + at, sum1, used);
+        storeFirst(y2 + at, sum2, used);
+        storeFirst(y3 + at, sum3, used);
       }
     }
   }
