@@ -10,9 +10,8 @@ import type { WasmMemory } from '../qfx/web-assembly.js';
  */
 export { tf };
 
-/** The backends that QFX's kernels are written for. */
-export const backendNames = ['wasm', 'cpu'] as const;
-export type BackendName = (typeof backendNames)[number];
+/** The backends that QFX's kernels are written for, as the library names them. */
+export type BackendName = 'wasm' | 'cpu' | 'tensorflow';
 
 /** A tensor as kernels see it: no methods, no place in a gradient tape. */
 export interface TensorInfo {
@@ -310,11 +309,12 @@ type KernelFunction = (
 ) => TensorInfo | TensorInfo[];
 
 /** The library's kernels return a list only where there are several outputs, and its gradients rely on it. */
-function oneOrAll(outputs: TensorInfo[]): TensorInfo | TensorInfo[] {
+export function oneOrAll(outputs: TensorInfo[]): TensorInfo | TensorInfo[] {
   return outputs.length === 1 ? outputs[0] : outputs;
 }
 
-function replaceKernel(backendName: BackendName, kernelName: string, kernel: KernelFunction): void {
+/** Registers a kernel; an existing one of the same name gives way. */
+export function replaceKernel(backendName: BackendName, kernelName: string, kernel: KernelFunction): void {
   const existing = tf.getKernel(kernelName, backendName);
   if (existing !== undefined) tf.unregisterKernel(kernelName, backendName);
   const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) =>

@@ -14,6 +14,7 @@ import {
 import { spreadKernel, turnFilterKernel } from './convolution.js';
 import { depthwiseFilterGradientKernel, depthwiseInputGradientKernel, replaceDepthwiseGradient } from './depthwise.js';
 import { fusedMatMulKernel, matMulKernel } from './matmul.js';
+import { registerNativeKernels } from './native/index.js';
 import { averagePoolGradientKernel, maxPoolGradientKernel } from './pooling.js';
 import { sumPoolGradientKernel, sumPoolKernel } from './pooling.js';
 import { segmentSumKernel } from './segment-sum.js';
@@ -52,6 +53,7 @@ export function registerKernels(backend: BackendName): void {
   registerPlainKernel(backend, sumPoolGradientKernel);
 
   registerPlainKernel(backend, segmentSumKernel);
+  if (backend === 'tensorflow') registerNativeKernels();
   if (backend === 'wasm') {
     for (const kernel of convolutionKernels) registerComposedKernel(backend, kernel);
     registerComposedKernel(backend, matMulKernel);
