@@ -1,6 +1,7 @@
 // The fixed-point cast and its gradient: src/autograd/kernels/cast.ts says what they compute. Scaling by a power of two and
 // all comparisons are exact in doubles, for every float32.
 #include <cmath>
+#include <limits>
 
 #include "kernel.h"
 
@@ -18,13 +19,33 @@ struct Range {
   double modulus;
 };
 
-/** What the loops need: one scale (2^F) and one step (2^-F) a lane. */
-struct Lanes {
+/** A ReLU in front of the cast: values are clipped to [low, high], and have slope 0 below `slopeFrom` and above `high`. */
+struct Clip {
+  double low;
+  double high;
+  double slopeFrom;
+
+  Clip(double lowest, double highest) : low(lowest), high(highest), slopeFrom(lowest) {
+    // Clipped at one end only, slope 0 begins at the end itself.
+    if (low == 0 && std::isinf(high)) slopeFrom = std::numeric_limits<double>::denorm_min();
+  }
+
+  QFX_INLINE double operator()(double value) const {
+    value = value < low ? low : value;
+    return value > high ? high : value;
+  }
+  QFX_INLINE bool blocks(double value) const { return value < slopeFrom || value > high; }
+};
+
+/** What the loops need beside the data: one scale (2^F) and one step (2^-F) a lane. */
+struct Parameters {
   std::vector<double> scales;
   std::vector<double> steps;
+  Range range;
+  Clip clip;
 
-  Lanes(const float* binaryPoints, std::size_t channels)
-      : scales(spread(binaryPoints, channels)), steps(scales.size()) {
+  Parameters(const Input& binaryPoints, const Range& range, const Clip& clip)
+      : scales(spread(binaryPoints.data, binaryPoints.length)), steps(scales.size()), range(range), clip(clip) {
     for (std::size_t lane = 0; lane < scales.size(); lane++) {
       const int binaryPoint = static_cast<int>(scales[lane]);
       scales[lane] = std::ldexp(1.0, binaryPoint);
@@ -75,14 +96,16 @@ QFX_INLINE double limit(double raw, const Range& range) {
 }
 
 template <Rounding rounding, Overflow overflow>
-QFX_INLINE void castLoop(const Lanes& lanes, const Range range, const float* x, float* y, std::size_t length) {
-  const std::size_t width = lanes.scales.size();
-  const double* scales = lanes.scales.data();
-  const double* steps = lanes.steps.data();
+QFX_INLINE void castLoop(const Parameters& parameters, const float* x, float* y, std::size_t length) {
+  const double* scales = parameters.scales.data();
+  const double* steps = parameters.steps.data();
+  const std::size_t width = parameters.scales.size();
+  const Range range = parameters.range;
+  const Clip clip = parameters.clip;
   for (std::size_t start = 0; start < length; start += width) {
     const std::size_t count = std::min(width, length - start);
     for (std::size_t lane = 0; lane < count; lane++) {
-      const double raw = limit<overflow>(roundScaled<rounding>(x[start + lane] * scales[lane]), range);
+      const double raw = limit<overflow>(roundScaled<rounding>(clip(x[start + lane]) * scales[lane]), range);
       // Adding 0 turns -0 into 0.
       y[start + lane] = static_cast<float>(raw * steps[lane] + 0.0);
     }
@@ -91,36 +114,38 @@ QFX_INLINE void castLoop(const Lanes& lanes, const Range range, const float* x, 
 
 /** `sums`, one a lane, get dy times the derivative by the binary point without its factor ln 2. */
 template <Rounding rounding, Overflow overflow>
-QFX_INLINE void gradientLoop(const Lanes& lanes, const Range range, const float* x, const float* dy, float* dx,
-                             double* sums, std::size_t length) {
-  const std::size_t width = lanes.scales.size();
-  const double* scales = lanes.scales.data();
-  const double* steps = lanes.steps.data();
+QFX_INLINE void gradientLoop(const Parameters& parameters, const float* x, const float* dy, float* dx, double* sums,
+                             std::size_t length) {
+  const double* scales = parameters.scales.data();
+  const double* steps = parameters.steps.data();
+  const std::size_t width = parameters.scales.size();
+  const Range range = parameters.range;
+  const Clip clip = parameters.clip;
   for (std::size_t start = 0; start < length; start += width) {
     const std::size_t count = std::min(width, length - start);
     for (std::size_t lane = 0; lane < count; lane++) {
-      const double value = x[start + lane];
+      const double unclipped = x[start + lane];
+      const double value = clip(unclipped);
       const float gradient = dy[start + lane];
       const double raw = roundScaled<rounding>(value * scales[lane]);
       const bool isOutside = raw < range.minimum || raw > range.maximum;
-      dx[start + lane] = isOutside ? 0 : gradient;
+      dx[start + lane] = isOutside || clip.blocks(unclipped) ? 0 : gradient;
       sums[lane] += gradient * ((isOutside ? 0 : value) - limit<overflow>(raw, range) * steps[lane]);
     }
   }
 }
 
 // One vectorised function for each combination of modes.
-#define QFX_CAST(rounding, overflow)                                                                          \
-  QFX_VECTORIZED void cast_##rounding##_##overflow(const Lanes& lanes, const Range range,                      \
-                                                   const float* __restrict x, float* __restrict y,             \
-                                                   std::size_t length) {                                       \
-    castLoop<rounding, overflow>(lanes, range, x, y, length);                                                  \
+#define QFX_CAST(rounding, overflow)                                                                            \
+  QFX_VECTORIZED void cast_##rounding##_##overflow(const Parameters& parameters, const float* __restrict x,      \
+                                                   float* __restrict y, std::size_t length) {                   \
+    castLoop<rounding, overflow>(parameters, x, y, length);                                                      \
   }
-#define QFX_GRADIENT(rounding, overflow)                                                                       \
-  QFX_VECTORIZED void gradient_##rounding##_##overflow(                                                        \
-      const Lanes& lanes, const Range range, const float* __restrict x, const float* __restrict dy,            \
-      float* __restrict dx, double* __restrict sums, std::size_t length) {                                     \
-    gradientLoop<rounding, overflow>(lanes, range, x, dy, dx, sums, length);                                   \
+#define QFX_GRADIENT(rounding, overflow)                                                                        \
+  QFX_VECTORIZED void gradient_##rounding##_##overflow(const Parameters& parameters, const float* __restrict x,  \
+                                                       const float* __restrict dy, float* __restrict dx,         \
+                                                       double* __restrict sums, std::size_t length) {            \
+    gradientLoop<rounding, overflow>(parameters, x, dy, dx, sums, length);                                       \
   }
 #define QFX_MODES(rounding)    \
   QFX_CAST(rounding, SAT)      \
@@ -137,8 +162,8 @@ QFX_MODES(RND_MIN_INF)
 QFX_MODES(RND_INF)
 QFX_MODES(RND_CONV)
 
-using CastFunction = void (*)(const Lanes&, Range, const float*, float*, std::size_t);
-using GradientFunction = void (*)(const Lanes&, Range, const float*, const float*, float*, double*, std::size_t);
+using CastFunction = void (*)(const Parameters&, const float*, float*, std::size_t);
+using GradientFunction = void (*)(const Parameters&, const float*, const float*, float*, double*, std::size_t);
 
 struct Functions {
   CastFunction cast[4];
@@ -176,7 +201,7 @@ struct CastType {
   }
 };
 
-/** x, binary_points -> y */
+/** x, binary_points, clip [low, high] -> y */
 class Cast : CastType {
  public:
   using CastType::CastType;
@@ -184,15 +209,16 @@ class Cast : CastType {
   void run(Call& call) const {
     const Input x = call.input(0);
     const Input binaryPoints = call.input(1);
+    const Input clip = call.input(2);
     if (!call.ok()) return;
     float* y = call.output(0, x.shape());
     if (!call.ok()) return;
-    const Lanes lanes(binaryPoints.data, binaryPoints.length);
-    functionsOf[rounding].cast[overflow](lanes, range, x.data, y, x.length);
+    const Parameters parameters(binaryPoints, range, Clip(clip.data[0], clip.data[1]));
+    functionsOf[rounding].cast[overflow](parameters, x.data, y, x.length);
   }
 };
 
-/** x, dy, binary_points -> dx, dp */
+/** x, dy, binary_points, clip [low, high], factor of dp [1] -> dx, dp */
 class CastGradient : CastType {
  public:
   using CastType::CastType;
@@ -201,6 +227,8 @@ class CastGradient : CastType {
     const Input x = call.input(0);
     const Input dy = call.input(1);
     const Input binaryPoints = call.input(2);
+    const Input clip = call.input(3);
+    const Input factor = call.input(4);
     if (!call.ok()) return;
     if (x.length != dy.length) return call.fail("x and dy have different sizes");
     const std::size_t channels = binaryPoints.length;
@@ -208,21 +236,22 @@ class CastGradient : CastType {
     if (!call.ok()) return;
     float* dp = call.output(1, {static_cast<std::int64_t>(channels)});
     if (!call.ok()) return;
-    const Lanes lanes(binaryPoints.data, channels);
-    std::vector<double> laneSums(lanes.scales.size());
-    functionsOf[rounding].gradient[overflow](lanes, range, x.data, dy.data, dx, laneSums.data(), x.length);
-    std::vector<double> sums(channels);
+    const Parameters parameters(binaryPoints, range, Clip(clip.data[0], clip.data[1]));
+    std::vector<double> laneSums(parameters.scales.size()), sums(channels);
+    functionsOf[rounding].gradient[overflow](parameters, x.data, dy.data, dx, laneSums.data(), x.length);
     gather(laneSums, channels, sums.data());
-    for (std::size_t channel = 0; channel < channels; channel++) dp[channel] = static_cast<float>(M_LN2 * sums[channel]);
+    for (std::size_t channel = 0; channel < channels; channel++) {
+      dp[channel] = static_cast<float>(factor.data[0] * sums[channel]);
+    }
   }
 };
 
 const Registration<Cast> cast({"QfxCast",
-                               {"x: float", "binary_points: float"},
+                               {"x: float", "binary_points: float", "clip: float"},
                                {"y: float"},
                                {"rounding: string", "overflow: string", "signed: bool", "word_length: int"}});
 const Registration<CastGradient> castGradient({"QfxCastGrad",
-                                               {"x: float", "dy: float", "binary_points: float"},
+                                               {"x: float", "dy: float", "binary_points: float", "clip: float", "factor: float"},
                                                {"dx: float", "dp: float"},
                                                {"rounding: string", "overflow: string", "signed: bool",
                                                 "word_length: int"}});

@@ -141,7 +141,7 @@ const [{ id }] = binding.executeOp('QfxCast', [
   attribute('overflow', binding.TF_ATTR_STRING, 'AP_SAT'),
   attribute('signed', binding.TF_ATTR_BOOL, true),
   attribute('word_length', binding.TF_ATTR_INT, 4),
-], [tensor([1], [1.3]), tensor([1], [1])], 1);
+], [tensor([1], [1.3]), tensor([1], [1]), tensor([2], [-Infinity, Infinity])], 1);
 const [found] = binding.tensorDataSync(id);
 if (found !== 1.5) throw new Error('cast(1.3) is ' + found + ', expected 1.5');
 `;
@@ -199,8 +199,9 @@ async function run({ signal, work }: Session, tool: Tool, parameters: readonly s
   if (result.code === 'ENOENT') throw new QfxError(where, `${command} is not on the path: ${remedy}`);
   if (tool === tools.pip && result.all.includes('No module named pip'))
     throw new QfxError(where, `${command} has no pip: ${remedy}`);
-  const said = result.all.trim().split('\n').slice(-12).join('\n');
-  throw new QfxError(where, `${command} ${parameters.slice(0, 3).join(' ')} ... failed (${(result.shortMessage ?? '').split('\n')[0]}):\n${said}`);
+  const how = result.exitCode === undefined ? `ended by ${result.signal}` : `exit status ${result.exitCode}`;
+  const lastLines = result.all.trim().split('\n').slice(-12).join('\n');
+  throw new QfxError(where, `${command} ${parameters.slice(0, 3).join(' ')} ... failed (${how}):\n${lastLines}`);
 }
 
 async function verify(path: string, sha256: string, what: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { NativeKernel } from '../../tensorflow-node.js';
+import type { NativeKernel, OperationRunner } from '../../tensorflow-node.js';
 import { castGradientKernel, castKernel } from '../cast.js';
 import type { CastAttributes } from '../cast.js';
 
@@ -7,16 +7,20 @@ import type { CastAttributes } from '../cast.js';
 export const nativeCastKernel: NativeKernel<CastAttributes> = {
   name: castKernel.name,
   compute: ({ x }, attributes, operations) =>
-    operations.run('QfxCast', [x, operations.numbers(attributes.binaryPoints)], typeAttributes(attributes)),
+    operations.run('QfxCast', [x, ...parameters(attributes, operations)], typeAttributes(attributes)),
 };
 
 export const nativeCastGradientKernel: NativeKernel<CastAttributes> = {
   name: castGradientKernel.name,
   compute: ({ x, dy }, attributes, operations) =>
-    operations.runAll('QfxCastGrad', [x, dy, operations.numbers(attributes.binaryPoints)], typeAttributes(attributes), 2),
+    operations.runAll('QfxCastGrad', [x, dy, ...parameters(attributes, operations)], typeAttributes(attributes), 2),
 };
 
-/** Binary points are an input instead: TensorFlow keeps a kernel for every combination of attributes that it has seen. */
+/** What changes from step to step is an input: TensorFlow keeps a kernel for every combination of attributes it has seen. */
+function parameters({ binaryPoints }: CastAttributes, operations: OperationRunner) {
+  return [operations.numbers(binaryPoints), operations.numbers([-Infinity, Infinity, 1])];
+}
+
 function typeAttributes({ rounding, overflow, signed, wordLength }: CastAttributes) {
   return { rounding, overflow, signed, word_length: wordLength };
 }
