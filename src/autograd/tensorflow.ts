@@ -57,6 +57,8 @@ export interface HeapKernel<Attributes, Functions> {
   readonly inputs: readonly string[];
   /** Shapes of the outputs, from the shapes of the inputs. */
   outputShapes(inputShapes: readonly number[][], attributes: Attributes): number[][];
+  /** False for a call that the portable form has to do; absent: there is none. */
+  handles?(attributes: Attributes): boolean;
   /** Fills every element of the outputs: their memory holds anything before. */
   compute(call: HeapCall<Attributes, Functions>): void;
 }
@@ -180,7 +182,7 @@ export function registerComposedKernel<Attributes>(backendName: BackendName, ker
 
 /**
  * Registers a heap kernel over the kernel of its name that is registered already. That one still serves tensors of other
- * types than float32, and everything where the backend does not show its memory.
+ * types than float32, what the kernel does not handle, and everything where the backend does not show its memory.
  * @param assembly the module, as scripts/build-wasm.mjs wrote it
  */
 export function registerHeapKernel<Attributes, Functions extends object>(
@@ -191,7 +193,8 @@ export function registerHeapKernel<Attributes, Functions extends object>(
   replaceKernel('wasm', kernel.name, (namedInputs, attributes, backend) => {
     const inputs = kernel.inputs.map((name) => namedInputs[name]);
     const heap = heapOf(backend as BackendWasm, assembly);
-    if (heap === undefined || inputs.some(({ dtype }) => dtype !== 'float32')) {
+    const isHandled = kernel.handles === undefined || kernel.handles(attributes as Attributes);
+    if (heap === undefined || !isHandled || inputs.some(({ dtype }) => dtype !== 'float32')) {
       if (portable === undefined) throw new Error(`backend "wasm" has no portable kernel ${kernel.name}`);
       const parts = namedInputs as unknown as tf.NamedTensorInfoMap;
       return portable.kernelFunc({
@@ -202,6 +205,26 @@ export function registerHeapKernel<Attributes, Functions extends object>(
     }
     return oneOrAll(heap.call(kernel, inputs, attributes as Attributes));
   });
+}
+
+/**
+ * Makes the wasm backend hand on a tensor that does not change, as the other backends do, where it would copy it: `Identity`,
+ * and `Cast` to the type that it has already. The engine makes an identity of every tensor that it keeps for a gradient.
+ */
+export function shareUnchangedTensors(): void {
+  for (const name of ['Identity', 'Cast']) {
+    const copying = tf.getKernel(name, 'wasm');
+    if (copying === undefined) throw new Error(`backend "wasm" has no kernel ${name}`);
+    replaceKernel('wasm', name, ({ x }, attributes, backend) => {
+      const { dtype = x.dtype } = attributes as { readonly dtype?: string };
+      if (x.dtype !== dtype || dtype !== 'float32') {
+        const inputs = { x } as unknown as tf.NamedTensorInfoMap;
+        return copying.kernelFunc({ inputs, attrs: attributes as tf.NamedAttrMap, backend }) as unknown as TensorInfo;
+      }
+      (backend as BackendWasm).incRef(x.dataId);
+      return { dataId: x.dataId, shape: x.shape, dtype };
+    });
+  }
 }
 
 /**

@@ -1,4 +1,28 @@
 /** The functions of the folder `assembly`, documented there. Addresses are in bytes, counts in elements. */
 export interface Assembly {
+  readonly cast: (
+    x: number,
+    y: number,
+    count: number,
+    period: number,
+    scales: number,
+    steps: number,
+    cast: number,
+    spare: number,
+  ) => void;
+  readonly castGradient: (
+    x: number,
+    dy: number,
+    dx: number,
+    dp: number,
+    count: number,
+    period: number,
+    channels: number,
+    scales: number,
+    steps: number,
+    cast: number,
+    factor: number,
+    work: number,
+  ) => void;
   readonly channelAffine: (x: number, a: number, b: number, y: number, rows: number, channels: number) => void;
 }

@@ -1,6 +1,11 @@
 import { overflowStep, numberRange } from '../../qfx/number/round.js';
 import type { FixedPointType, Rounding } from '../../qfx/number/type.js';
-import type { PlainKernel } from '../tensorflow.js';
+import { elementCount } from '../../qfx/number/shape.js';
+import type { HeapKernel, PlainKernel } from '../tensorflow.js';
+import type { Assembly } from './assembly.js';
+import { castTable, hasExactLanes, trainingOverflow } from './cast-table.js';
+
+export { trainingOverflow };
 
 /**
  * The fixed-point cast of a float32 tensor, and its gradient (numbers: docs/number-system.md).
@@ -11,6 +16,10 @@ import type { PlainKernel } from '../tensorflow.js';
 export interface CastAttributes extends Omit<FixedPointType, 'binaryPoint'> {
   /** One binary point, or as many as the last axis is long. */
   readonly binaryPoints: readonly number[];
+  /** A ReLU in front of the cast: values are clipped at 0 and at `maximum`, which may be Infinity. */
+  readonly relu?: { readonly maximum: number };
+  /** For gradients: how far a unit of what is trained moves the binary point. 1 when absent; 0 gives zeros. */
+  readonly positionScale?: number;
 }
 
 /** `QfxCast`: x of any shape -> y of the same shape, y = cast(x), never -0. NaN stays NaN. */
@@ -32,19 +41,56 @@ export const castGradientKernel: PlainKernel<CastAttributes> = {
   compute: ([x, dy], [dx, dp], _shapes, attributes) => castGradientValues(x, dy, dx, dp, attributes),
 };
 
+/** Both on the heap, where float32 lanes are exact. */
+export const castHeapKernel: HeapKernel<CastAttributes, Assembly> = {
+  ...castKernel,
+  handles: hasExactLanes,
+  compute: ({ functions, inputs: [x], outputs: [y], inputShapes: [shape], attributes, scratch, write }) => {
+    const { period, values, addresses } = castTable(attributes);
+    const table = scratch(values.length + period);
+    write(table, values);
+    const { scales, steps, free } = addresses(table);
+    functions.cast(x, y, elementCount(shape), period, scales, steps, table, free);
+  },
+};
+
+export const castGradientHeapKernel: HeapKernel<CastAttributes, Assembly> = {
+  ...castGradientKernel,
+  handles: (attributes) => hasExactLanes(trained(attributes)),
+  compute: ({ functions, inputs: [x, dy], outputs: [dx, dp], inputShapes: [shape], attributes, scratch, write }) => {
+    const { period, values, addresses } = castTable(trained(attributes));
+    const table = scratch(values.length + 4 * period);
+    write(table, values);
+    const { scales, steps, free } = addresses(table);
+    const channels = attributes.binaryPoints.length;
+    const factor = positionFactor(attributes);
+    functions.castGradient(x, dy, dx, dp, elementCount(shape), period, channels, scales, steps, table, factor, free);
+  },
+};
+
+function trained(attributes: CastAttributes): CastAttributes {
+  return { ...attributes, overflow: trainingOverflow(attributes.overflow) };
+}
+
+/** d(step)/d(what is trained), divided by -step. */
+export function positionFactor({ positionScale = 1 }: CastAttributes): number {
+  return Math.LN2 * positionScale;
+}
+
 /** y[i] = cast(x[i]); the binary points repeat along x. */
 export function castValues(x: Float32Array, y: Float32Array, attributes: CastAttributes): void {
   const { binaryPoints, rounding } = attributes;
   const range = numberRange({ ...attributes, binaryPoint: 0 });
   const { minimum, maximum } = range;
   const overflow = overflowStep(attributes.overflow);
+  const clip = clipOf(attributes);
   // The usual mode apart from the switch, which would cost as much as all the rest of the loop.
   const isDefaultRounding = rounding === 'AP_RND';
   for (let channel = 0; channel < binaryPoints.length; channel++) {
     const scale = 2 ** binaryPoints[channel];
     const step = 2 ** -binaryPoints[channel];
     for (let index = channel; index < x.length; index += binaryPoints.length) {
-      const scaled = x[index] * scale;
+      const scaled = clip(x[index]) * scale;
       let raw = isDefaultRounding ? Math.floor(scaled + 0.5) : roundScaled(scaled, rounding);
       if (raw < minimum || raw > maximum) raw = overflow(raw, range);
       // Adding 0 turns -0 into 0.
@@ -66,12 +112,14 @@ export function castGradientValues(
   const { minimum, maximum } = range;
   const overflow = overflowStep(trainingOverflow(attributes.overflow));
   const isDefaultRounding = rounding === 'AP_RND';
+  const clip = clipOf(attributes);
+  const isBlocked = blockedBy(attributes);
   for (let channel = 0; channel < binaryPoints.length; channel++) {
     const scale = 2 ** binaryPoints[channel];
     const step = 2 ** -binaryPoints[channel];
     let sum = 0;
     for (let index = channel; index < x.length; index += binaryPoints.length) {
-      const value = x[index];
+      const value = clip(x[index]);
       const gradient = dy[index];
       const scaled = value * scale;
       const raw = isDefaultRounding ? Math.floor(scaled + 0.5) : roundScaled(scaled, rounding);
@@ -79,17 +127,26 @@ export function castGradientValues(
         dx[index] = 0;
         sum -= gradient * overflow(raw, range) * step;
       } else {
-        dx[index] = gradient;
+        dx[index] = isBlocked(x[index]) ? 0 : gradient;
         sum += gradient * (value - raw * step);
       }
     }
-    dp[channel] = Math.LN2 * sum;
+    dp[channel] = positionFactor(attributes) * sum;
   }
 }
 
-/** The overflow mode under which a type trains: wrapping has no useful gradient. */
-export function trainingOverflow(overflow: FixedPointType['overflow']): FixedPointType['overflow'] {
-  return overflow === 'AP_WRAP' ? 'AP_SAT' : overflow;
+/** The ReLU in front of a cast; NaN stays. */
+function clipOf({ relu }: CastAttributes): (value: number) => number {
+  if (relu === undefined) return (value) => value;
+  const { maximum } = relu;
+  return (value) => (value < 0 ? 0 : value > maximum ? maximum : value);
+}
+
+/** Where that ReLU has slope 0: at 0, too, but not at the ends of a clip with two ends, as in the tensor library. */
+function blockedBy({ relu }: CastAttributes): (value: number) => boolean {
+  if (relu === undefined) return () => false;
+  const { maximum } = relu;
+  return maximum === Infinity ? (value) => value <= 0 : (value) => value < 0 || value > maximum;
 }
 
 /**

@@ -1,7 +1,12 @@
-import { registerComposedKernel, registerHeapKernel, registerPlainKernel } from '../tensorflow.js';
+import {
+  registerComposedKernel,
+  registerHeapKernel,
+  registerPlainKernel,
+  shareUnchangedTensors,
+} from '../tensorflow.js';
 import type { BackendName } from '../tensorflow.js';
 import { assembly } from './assembly.generated.js';
-import { castGradientKernel, castKernel } from './cast.js';
+import { castGradientHeapKernel, castGradientKernel, castHeapKernel, castKernel } from './cast.js';
 import { exactCastKernel } from './exact-cast.js';
 import { channelAffineGradientKernel, channelAffineHeapKernel, channelAffineKernel } from './channels.js';
 import { channelMomentsGradientKernel, channelMomentsKernel } from './channels.js';
@@ -58,7 +63,10 @@ export function registerKernels(backend: BackendName): void {
     for (const kernel of convolutionKernels) registerComposedKernel(backend, kernel);
     registerComposedKernel(backend, matMulKernel);
     registerComposedKernel(backend, fusedMatMulKernel);
+    shareUnchangedTensors();
     // Over all of the above, which stay as their portable forms.
+    registerHeapKernel(castHeapKernel, assembly);
+    registerHeapKernel(castGradientHeapKernel, assembly);
     registerHeapKernel(channelAffineHeapKernel, assembly);
   }
 }
