@@ -98,29 +98,12 @@ class Attributes {
     if (TF_GetCode(status_.get()) != TF_OK) TF_OpKernelConstruction_Failure(construction_, status_.get());
   }
 
-  bool boolean(const char* name) {
-    TF_Bool value = 0;
-    TF_OpKernelConstruction_GetAttrBool(construction_, name, &value, status_.get());
-    return value != 0;
-  }
-
-  int integer(const char* name) {
-    std::int32_t value = 0;
-    TF_OpKernelConstruction_GetAttrInt32(construction_, name, &value, status_.get());
-    return value;
-  }
-
-  /** The position of a text attribute in a list of texts. */
-  int choice(const char* name, std::initializer_list<const char*> choices) {
-    char text[32] = {};
-    TF_OpKernelConstruction_GetAttrString(construction_, name, text, sizeof text - 1, status_.get());
-    int index = 0;
-    for (const char* known : choices) {
-      if (std::string(known) == text) return index;
-      index++;
-    }
-    TF_SetStatus(status_.get(), TF_INVALID_ARGUMENT, (std::string(name) + ": unknown \"" + text + "\"").c_str());
-    return 0;
+  /** A list of so many whole numbers. */
+  std::vector<std::int32_t> integers(const char* name, std::size_t count) {
+    std::vector<std::int32_t> values(count);
+    TF_OpKernelConstruction_GetAttrInt32List(construction_, name, values.data(), static_cast<int>(count),
+                                             status_.get());
+    return values;
   }
 
  private:
@@ -164,27 +147,41 @@ struct Registration {
   }
 };
 
+/** A kernel without attributes. */
+struct Plain {
+  explicit Plain(Attributes&) {}
+};
+
 /**
  * How many values a loop takes at once where parameters repeat along the last axis: a multiple of the `channels`
- * parameters, long enough for the widest registers.
+ * parameters, long enough for the loop to pay, short enough for the fastest memory.
  */
 inline std::size_t laneCount(std::size_t channels) {
-  constexpr std::size_t least = 64;
+  constexpr std::size_t least = 512;
   return channels * ((least + channels - 1) / channels);
 }
 
 /** Parameters of channels, repeated over the lanes. */
-template <typename Number>
-std::vector<double> spread(const Number* values, std::size_t channels) {
-  std::vector<double> lanes(laneCount(channels));
-  for (std::size_t lane = 0; lane < lanes.size(); lane++) lanes[lane] = values[lane % channels];
+inline std::vector<float> spread(const float* values, std::size_t channels) {
+  std::vector<float> lanes(laneCount(channels));
+  std::copy(values, values + channels, lanes.begin());
+  for (std::size_t lane = channels; lane < lanes.size(); lane++) lanes[lane] = lanes[lane - channels];
   return lanes;
 }
 
-/** Adds up the lanes of each channel, in their order. */
-inline void gather(const std::vector<double>& lanes, std::size_t channels, double* sums) {
-  std::fill(sums, sums + channels, 0.0);
-  for (std::size_t lane = 0; lane < lanes.size(); lane++) sums[lane % channels] += lanes[lane];
+/** Adds up the lanes of each channel, in their order, times a factor. */
+inline std::vector<double> gather(const std::vector<double>& lanes, std::size_t channels, double factor) {
+  std::vector<double> sums(channels);
+  for (std::size_t first = 0; first < lanes.size(); first += channels) {
+    for (std::size_t channel = 0; channel < channels; channel++) sums[channel] += lanes[first + channel];
+  }
+  for (double& sum : sums) sum *= factor;
+  return sums;
+}
+
+inline void gather(const std::vector<double>& lanes, std::size_t channels, double factor, float* result) {
+  const std::vector<double> sums = gather(lanes, channels, factor);
+  std::copy(sums.begin(), sums.end(), result);
 }
 
 }  // namespace qfx

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import util from 'node:util';
 import { packageFolder, packages, tfjsSymbol } from './native/installation.js';
 import type { Installation } from './native/installation.js';
-import { oneOrAll, replaceKernel, tf } from './tensorflow.js';
+import { replaceKernel, tf } from './tensorflow.js';
 import type { KernelInputs, TensorInfo } from './tensorflow.js';
 
 /**
@@ -32,6 +32,8 @@ export interface OperationRunner {
 /** A kernel of the native backend that is made of operations. */
 export interface NativeKernel<Attributes> {
   readonly name: string;
+  /** False for a call that the kernel of that name registered before has to do; absent: there is none. */
+  handles?(attributes: Attributes): boolean;
   compute(inputs: KernelInputs, attributes: Attributes, operations: OperationRunner): TensorInfo | TensorInfo[];
 }
 
@@ -96,31 +98,24 @@ export function loadNativeBackend(installation: Installation): void {
 
 /**
  * Registers a native kernel over the kernel of its name that is registered already. That one still serves tensors of other
- * types than float32.
+ * types than float32, and what the kernel does not handle.
  */
 export function registerNativeKernel<Attributes>(kernel: NativeKernel<Attributes>): void {
   const replaced = tf.getKernel(kernel.name, 'tensorflow');
   replaceKernel('tensorflow', kernel.name, (inputs, attributes, backend) => {
-    if (replaced !== undefined && Object.values(inputs).some(({ dtype }) => dtype !== 'float32')) {
+    const typed = attributes as Attributes;
+    const isHandled = kernel.handles === undefined || kernel.handles(typed);
+    if (replaced !== undefined && (!isHandled || Object.values(inputs).some(({ dtype }) => dtype !== 'float32'))) {
       const parts = inputs as unknown as tf.NamedTensorInfoMap;
       return replaced.kernelFunc({ inputs: parts, attrs: attributes as tf.NamedAttrMap, backend }) as unknown as TensorInfo;
     }
     const operations = new Operations(backend as NodeBackend);
     try {
-      return kernel.compute(inputs, attributes as Attributes, operations);
+      return kernel.compute(inputs, typed, operations);
     } finally {
       operations.free();
     }
   });
-}
-
-/** A native kernel that is one operation of the same name, without attributes. */
-export function oneOperation(name: string, inputs: readonly string[], outputs: number): NativeKernel<object> {
-  return {
-    name,
-    compute: (named, _attributes, operations) =>
-      oneOrAll(operations.runAll(name, inputs.map((input) => named[input]), {}, outputs)),
-  };
 }
 
 class Operations implements OperationRunner {

@@ -5,11 +5,11 @@ import type { WindowAttributes, WindowGeometry } from './geometry.js';
 
 /** Gradients of a depthwise convolution; output channel c * multiplier + m belongs to input channel c. */
 
-interface DepthwiseFilterAttributes extends WindowAttributes {
+export interface DepthwiseFilterAttributes extends WindowAttributes {
   readonly filterShape: readonly number[];
 }
 
-interface DepthwiseInputAttributes extends WindowAttributes {
+export interface DepthwiseInputAttributes extends WindowAttributes {
   readonly inputShape: readonly number[];
 }
 

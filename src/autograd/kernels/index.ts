@@ -53,11 +53,15 @@ export function registerKernels(backend: BackendName): void {
   replaceDepthwiseGradient();
 
   registerPlainKernel(backend, maxPoolGradientKernel);
-  registerPlainKernel(backend, averagePoolGradientKernel);
   registerPlainKernel(backend, sumPoolKernel);
   registerPlainKernel(backend, sumPoolGradientKernel);
 
-  registerPlainKernel(backend, segmentSumKernel);
+  // TensorFlow's own are right.
+  if (backend !== 'tensorflow') {
+    registerPlainKernel(backend, averagePoolGradientKernel);
+    registerPlainKernel(backend, segmentSumKernel);
+  }
+
   if (backend === 'tensorflow') registerNativeKernels();
   if (backend === 'wasm') {
     for (const kernel of convolutionKernels) registerComposedKernel(backend, kernel);

@@ -5,7 +5,7 @@ import type { WindowAttributes, WindowGeometry } from './geometry.js';
 
 /** Pooling gradients, and the sum over a window, all on [N, H, W, C]. */
 
-interface PoolingAttributes extends WindowAttributes {
+export interface PoolingAttributes extends WindowAttributes {
   readonly filterSize: number | readonly [number, number];
 }
 
@@ -74,8 +74,12 @@ export const sumPoolKernel: PlainKernel<PoolingAttributes> = {
   },
 };
 
+export interface PoolingGradientAttributes extends PoolingAttributes {
+  readonly inputShape: readonly number[];
+}
+
 /** `QfxSumPoolGrad`: dy -> dx of the shape `inputShape`. */
-export const sumPoolGradientKernel: PlainKernel<PoolingAttributes & { readonly inputShape: readonly number[] }> = {
+export const sumPoolGradientKernel: PlainKernel<PoolingGradientAttributes> = {
   name: 'QfxSumPoolGrad',
   inputs: ['dy'],
   outputShapes: (_shapes, { inputShape }) => [[...inputShape]],

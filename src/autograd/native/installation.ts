@@ -54,6 +54,7 @@ export const compilerFlags = [
   '-ffp-contract=off',
   '-fno-math-errno',
   '-fno-trapping-math',
+  '-fno-thread-jumps', // keeps conditions in lanes
   '-fPIC',
   '-shared',
   '-DNAPI_VERSION=8',

@@ -1,7 +1,7 @@
 import type { Attribute, NativeKernel } from '../../tensorflow-node.js';
 import type { FilterGradientAttributes, InputGradientAttributes } from '../convolution.js';
 import { convolutionGeometry } from '../geometry.js';
-import type { WindowGeometry } from '../geometry.js';
+import type { WindowAttributes, WindowGeometry } from '../geometry.js';
 
 /**
  * Gradients of convolutions as TensorFlow's operations. The kernels of tfjs-node call the same ones, but know neither
@@ -10,6 +10,7 @@ import type { WindowGeometry } from '../geometry.js';
 
 export const nativeFilterGradientKernel: NativeKernel<FilterGradientAttributes> = {
   name: 'Conv2DBackpropFilter',
+  handles: hasNoDilations,
   compute({ x, dy }, attributes, operations) {
     const { filterShape } = attributes;
     const geometry = convolutionGeometry(x.shape, filterShape, attributes);
@@ -20,6 +21,7 @@ export const nativeFilterGradientKernel: NativeKernel<FilterGradientAttributes> 
 
 export const nativeInputGradientKernel: NativeKernel<InputGradientAttributes> = {
   name: 'Conv2DBackpropInput',
+  handles: hasNoDilations,
   compute({ dy, filter }, attributes, operations) {
     const { inputShape } = attributes;
     const geometry = convolutionGeometry(inputShape, filter.shape, attributes);
@@ -27,6 +29,11 @@ export const nativeInputGradientKernel: NativeKernel<InputGradientAttributes> = 
     return operations.run('Conv2DBackpropInput', [shape, filter, dy], windowAttributes(geometry));
   },
 };
+
+/** With dilations they are convolutions, as on wasm. */
+function hasNoDilations({ dilations }: WindowAttributes): boolean {
+  return [dilations ?? 1].flat().every((dilation) => dilation === 1);
+}
 
 function windowAttributes(g: WindowGeometry): Readonly<Record<string, Attribute>> {
   return {
