@@ -1,6 +1,7 @@
 import type { DataSet, ImagePart } from '../../data/data-set.js';
 import type { tf } from '../tensorflow.js';
 import { infer } from './infer.js';
+import type { InferenceHelpers } from './infer.js';
 import { softmaxCrossEntropy } from './loss.js';
 
 /** How well a network does on some images. */
@@ -20,15 +21,10 @@ export async function evaluate(
   model: tf.LayersModel,
   part: ImagePart,
   shape: DataSet['shape'],
-  options: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal; readonly helpers?: InferenceHelpers } = {},
 ): Promise<Evaluation> {
   const images = part.labels.length;
-  let loss = 0;
-  let correct = 0;
-  for await (const { outputs, labels } of infer(model, part, shape, options.signal)) {
-    const result = softmaxCrossEntropy(outputs, labels);
-    loss += result.loss;
-    correct += result.correct;
-  }
+  const outputs = await infer(model, part, shape, options);
+  const { loss, correct } = softmaxCrossEntropy(outputs, part.labels);
   return { images, loss: loss / images, accuracy: correct / images };
 }
