@@ -35,13 +35,13 @@ function network({ dropout = 0.1, extra = [] as tf.layers.Layer[] } = {}): tf.La
   const q = createLayers({ seed: 3, weights: { wordLength: 5 }, activations: { wordLength: 5 } });
   return tf.sequential({
     layers: [
-      q.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 }),
-      q.conv2d({ filters: 3, kernelSize: 3, strides: 2 }),
-      q.batchNormalization({ momentum: 0.8 }),
-      q.relu(),
-      q.flatten(),
-      tf.layers.dropout({ rate: dropout, seed: 5 }),
-      q.dense({ units: 3 }),
+      q.input({ name: 'image', inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 }),
+      q.conv2d({ name: 'conv', filters: 3, kernelSize: 3, strides: 2 }),
+      q.batchNormalization({ name: 'norm', momentum: 0.8 }),
+      q.relu({ name: 'relu' }),
+      q.flatten({ name: 'flat' }),
+      tf.layers.dropout({ name: 'drop', rate: dropout, seed: 5 }),
+      q.dense({ name: 'classes', units: 3 }),
       ...extra,
     ],
   });
@@ -124,7 +124,18 @@ describe('workers', () => {
     expect({ result: noTime(result), weights: weightsOf(model), metrics: await metrics(run) }).toEqual(whole);
   });
 
-  it('build the network of a run description by its own code, and measure it without quantizers, too', async () => {
+  it('measure without quantizers, too, and end with the same graph', async () => {
+    const many = bars({ train: 330, test: 5000 });
+    const run = { name: 'bars', data: () => many, model: () => network(), training };
+    const [one, two] = [join(folder, 'one'), join(folder, 'two')];
+    const { accuracy, file } = await runDescription(run, { out: one, workers: 1 });
+    const other = await runDescription(run, { out: two, workers: 2 });
+    expect(accuracy.float).not.toBe(accuracy.trained);
+    expect(other.accuracy).toEqual(accuracy);
+    expect((await readFile(other.file)).equals(await readFile(file))).toBe(true);
+  });
+
+  it('build the network of a run description by its own code', async () => {
     const warnings = vi.spyOn(console, 'warn');
     const file = join(folder, 'own.mjs');
     await writeFile(file, describedNetwork({ call: 'return x.mul(2);' }));

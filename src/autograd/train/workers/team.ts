@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { DataSet, ImagePart } from '../../../data/data-set.js';
 import { QfxError } from '../../../qfx/errors.js';
 import { areQuantizersBypassed } from '../../quantizer.js';
-import { backendNames, tf } from '../../tensorflow.js';
+import { tf } from '../../tensorflow.js';
 import type { BackendName } from '../../tensorflow.js';
 import type { FailedPiece, InferenceJob } from '../infer.js';
 import { describeNetwork } from '../network-description.js';
@@ -15,8 +15,11 @@ import { SharedImages, allocateMemory } from './shared-memory.js';
 import type { MemoryViews, SharedMemory } from './shared-memory.js';
 import { WorkerThread } from './worker-thread.js';
 
-/** A thread takes a second or two to start; for less work than this it is not asked to. */
-const worthwhileSeconds = 10;
+/** A thread takes about a second to start; for less work than this it is not asked to. */
+const worthwhileSeconds = 5;
+
+/** The backends that compute on the thread that calls them; others bring threads of their own. */
+const singleThreaded: readonly string[] = ['wasm', 'cpu'] satisfies BackendName[];
 
 /** How many threads compute, and where they get the network from. None of it changes a bit of the result. */
 export interface TeamOptions {
@@ -55,8 +58,7 @@ export class Team {
     const { workers } = options;
     if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 1))
       throw new QfxError('workers', `found ${String(workers)}, allowed: whole numbers from 1 on`);
-    // Other backends bring threads of their own.
-    const allowed = workers ?? (isOurs(tf.getBackend()) ? availableParallelism() : 1);
+    const allowed = workers ?? (singleThreaded.includes(tf.getBackend()) ? availableParallelism() : 1);
     this.wanted = Math.min(allowed, config.shards);
     this.memory = allocateMemory(model, config.shards);
     this.executor = new ShardExecutor(model, { images, shape: data.shape, config, memory: this.memory });
@@ -160,8 +162,4 @@ export class Team {
     if (file === undefined) return topologyOf(this.model);
     return { kind: 'run description', file, data: { shape: data.shape, classes: data.classes }, seed: config.seed };
   }
-}
-
-function isOurs(backend: string): boolean {
-  return (backendNames as readonly string[]).includes(backend);
 }
