@@ -182,6 +182,27 @@ describe('workers', () => {
     ]);
   });
 
+  it('do without a file that trains where it is imported', async () => {
+    const warnings = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    const file = join(folder, 'trains.mjs');
+    const library = new URL('../../src/autograd/index.ts', import.meta.url).href;
+    const training = `
+      if (!isMainThread) {
+        const { runDescription } = await import('${library}');
+        const images = new Uint8Array(64 * 64);
+        const part = { images, labels: new Uint8Array(64) };
+        const data = { name: 'a', classes: ['a', 'b', 'c'], shape: [8, 8, 1], train: part, test: part, checksum: '' };
+        await runDescription({ ...described, data: () => data }, { out: '${folder}' });
+      }`;
+    await writeFile(
+      file,
+      describedNetwork({}).replace('export default', 'const described =') + training + ' export default described;',
+    );
+    const run = { ...(await loadRunDescription(file)), data: () => data };
+    await expect(runDescription(run, { file, out: folder, workers: 2 })).rejects.toThrow(/Own has no place/);
+    expect(warnings.mock.calls).toEqual([[expect.stringMatching(/trains where a worker imports it/)]]);
+  });
+
   it('end with the error that one thread would give', async () => {
     const file = join(folder, 'throws.mjs');
     await writeFile(file, describedNetwork({ call: "throw new TypeError('not today');" }));

@@ -1,7 +1,6 @@
 import type { DataSet, ImagePart } from '../../data/data-set.js';
 import type { tf } from '../tensorflow.js';
 import { infer } from './infer.js';
-import type { InferenceHelpers } from './infer.js';
 import { softmaxCrossEntropy } from './loss.js';
 
 /** How well a network does on some images. */
@@ -21,10 +20,14 @@ export async function evaluate(
   model: tf.LayersModel,
   part: ImagePart,
   shape: DataSet['shape'],
-  options: { readonly signal?: AbortSignal; readonly helpers?: InferenceHelpers } = {},
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<Evaluation> {
-  const images = part.labels.length;
-  const outputs = await infer(model, part, shape, options);
-  const { loss, correct } = softmaxCrossEntropy(outputs, part.labels);
+  return score(await infer(model, part, shape, { signal: options.signal }), part.labels);
+}
+
+/** Loss and accuracy of logits [images, classes], row-major. */
+export function score(logits: Float32Array, labels: Uint8Array): Evaluation {
+  const images = labels.length;
+  const { loss, correct } = softmaxCrossEntropy(logits, labels);
   return { images, loss: loss / images, accuracy: correct / images };
 }

@@ -9,11 +9,11 @@ import { checkSameRun, copyWeights, readCheckpoint, writeCheckpoint, writeWeight
 import type { Checkpoint } from './checkpoint.js';
 import { clipGradients } from './clipping.js';
 import { reportingStatistics } from './batch-statistics.js';
-import { evaluate } from './evaluate.js';
+import { score } from './evaluate.js';
 import type { Evaluation } from './evaluate.js';
 import { freezeBinaryPoints, freezeStatistics } from '../freeze/fixing.js';
 import { sumShards } from './gradients.js';
-import { breathe } from './infer.js';
+import { breathe, infer } from './infer.js';
 import { MetricsLog } from './metrics.js';
 import { modelWeights } from './model-weights.js';
 import { describeNetwork } from './network-description.js';
@@ -124,9 +124,10 @@ export class TrainingRun {
   }
 
   /** Loss and accuracy over images, with all threads of the run. */
-  evaluate(part: ImagePart): Promise<Evaluation> {
+  async evaluate(part: ImagePart): Promise<Evaluation> {
     const { helpers } = this.team;
-    return evaluate(this.model, part, this.data.shape, { signal: this.surroundings.signal, helpers });
+    const { signal } = this.surroundings;
+    return score(await infer(this.model, part, this.data.shape, { signal, helpers }), part.labels);
   }
 
   /** Ends the threads of the run. */

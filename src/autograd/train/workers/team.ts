@@ -13,7 +13,7 @@ import { ShardExecutor } from './shard-executor.js';
 import type { ShardConfig, ShardResult, StepImages } from './shard-executor.js';
 import { SharedImages, allocateMemory } from './shared-memory.js';
 import type { MemoryViews, SharedMemory } from './shared-memory.js';
-import { WorkerThread } from './worker-thread.js';
+import { WorkerThread, isWorkerThread } from './worker-thread.js';
 
 /** A thread takes about a second to start; for less work than this it is not asked to. */
 const worthwhileSeconds = 5;
@@ -55,6 +55,8 @@ export class Team {
     private readonly config: ShardConfig,
     private readonly options: TeamOptions,
   ) {
+    if (isWorkerThread())
+      throw new QfxError('run description', 'trains where a worker imports it; its file must only describe a run');
     const { workers } = options;
     if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 1))
       throw new QfxError('workers', `found ${String(workers)}, allowed: whole numbers from 1 on`);

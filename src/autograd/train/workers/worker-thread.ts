@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { Worker, isMainThread, workerData } from 'node:worker_threads';
 import { QfxError } from '../../../qfx/errors.js';
 import { unpackError } from './protocol.js';
 import type { WorkerReply, WorkerRequest, WorkerStart } from './protocol.js';
@@ -31,7 +31,7 @@ export class WorkerThread {
 
   /** Starts a thread; `ready` says when it can be asked. */
   static start(number: number, start: WorkerStart): WorkerThread {
-    const worker = new Worker(entry(), { workerData: start, execArgv: [], stdout: true });
+    const worker = new Worker(entry(), { workerData: start satisfies WorkerStart, execArgv: [], stdout: true });
     return new WorkerThread(worker, `worker ${number}`);
   }
 
@@ -76,6 +76,12 @@ export class WorkerThread {
     this.failure ??= new QfxError(this.where, message, { cause });
     this.take()?.reject(this.failure);
   }
+}
+
+/** True in a thread that `WorkerThread.start` has started. */
+export function isWorkerThread(): boolean {
+  const start: unknown = workerData;
+  return !isMainThread && typeof start === 'object' && start !== null && 'source' in start && 'setup' in start;
 }
 
 /** The module that the thread runs. In QFX's sources, on which its own tests run, that is TypeScript and needs a loader first. */
