@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { initializeBackend } from '../../src/autograd/backend.js';
@@ -7,6 +8,7 @@ import { quantizersOf } from '../../src/autograd/freeze/index.js';
 import { createLayers } from '../../src/autograd/layers/index.js';
 import { batchNormalizationsOf } from '../../src/autograd/layers/batch-normalization.js';
 import { tf } from '../../src/autograd/tensorflow.js';
+import { readCheckpoint } from '../../src/autograd/train/checkpoint.js';
 import { epochOrder, makeBatch } from '../../src/autograd/train/batches.js';
 import { shardGradients, sumShards } from '../../src/autograd/train/gradients.js';
 import { modelWeights } from '../../src/autograd/train/model-weights.js';
@@ -182,6 +184,38 @@ describe('workers', () => {
     ]);
   });
 
+  it.skipIf(availableParallelism() < 2)(
+    'join a run that has gone on meanwhile, where nobody says how many',
+    async () => {
+      const warnings = vi.spyOn(console, 'warn');
+      const file = join(folder, 'joined.mjs');
+      const joined = join(folder, 'joined');
+      const call = `if (!isMainThread) writeFileSync(${JSON.stringify(joined)}, ''); return x;`;
+      await writeFile(file, describedNetwork({ call, training: 'epochs: 10000, batchSize: 30' }));
+      const run = { ...(await loadRunDescription(file)), data: () => data };
+      /** Ends a run after a step, and returns the steps done. */
+      const interrupt = async (out: string, workers: number | undefined, isEnough: (step: number) => boolean) => {
+        const controller = new AbortController();
+        let steps = 0;
+        const onProgress = ({ step }: { step: number }) => {
+          steps = step;
+          if (isEnough(step)) controller.abort(new Error('enough'));
+        };
+        const { signal } = controller;
+        await expect(
+          runDescription(run, { file, out: join(folder, out), workers, signal, onProgress }),
+        ).rejects.toThrow('enough');
+        return steps;
+      };
+      const steps = await interrupt('many', undefined, (step) => step > 20 && existsSync(joined));
+      await interrupt('one', 1, (step) => step === steps);
+      const weights = async (out: string) =>
+        (await readCheckpoint(join(folder, out, 'own', 'checkpoints', 'last.safetensors')))?.weights;
+      expect(await weights('many')).toEqual(await weights('one'));
+      expect(warnings).not.toHaveBeenCalled();
+    },
+  );
+
   it('do without a file that trains where it is imported', async () => {
     const warnings = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const file = join(folder, 'trains.mjs');
@@ -225,8 +259,13 @@ describe('workers', () => {
 });
 
 /** A run description with a layer of its own at the end, as text. */
-function describedNetwork({ units = '4', call = 'return x;' }): string {
+function describedNetwork({
+  units = '4',
+  call = 'return x;',
+  training = 'epochs: 1, batchSize: 30, shards: 2',
+}): string {
   return `
+    import { writeFileSync } from 'node:fs';
     import { isMainThread } from 'node:worker_threads';
     export default {
       name: 'own',
@@ -241,7 +280,7 @@ function describedNetwork({ units = '4', call = 'return x;' }): string {
         const hidden = q.dense({ units: ${units} });
         return tf.sequential({ layers: [image, q.flatten(), hidden, q.relu(), q.dense({ units: 3 }), new Own({})] });
       },
-      training: { epochs: 1, batchSize: 30, shards: 2 },
+      training: { ${training} },
     };`;
 }
 
