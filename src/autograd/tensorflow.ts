@@ -113,15 +113,39 @@ async function withoutNewErrorListeners<T>(start: () => Promise<T>): Promise<T> 
   return result;
 }
 
+/** The class that the tensor library makes of a saved layer with this class name; undefined for an unknown one. */
+export function registeredClass(className: string): unknown {
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  return Object.hasOwn(classNameMap, className) ? classNameMap[className][0] : undefined;
+}
+
+/** What the tensor library's dropout keeps to itself. */
+interface Dropout {
+  rate: number;
+  seed: number;
+}
+
 /** Runs something that computes with `training: true`, with the dropouts of a model switched off. */
 export function withoutDropout(model: tf.LayersModel, run: () => void): void {
-  const dropouts = model.layers.filter((layer) => layer.getClassName() === 'Dropout') as unknown as { rate: number }[];
-  const rates = dropouts.map(({ rate }) => rate);
-  for (const dropout of dropouts) dropout.rate = 0;
+  withDropouts(model, ({ seed }) => ({ rate: 0, seed }), run);
+}
+
+/**
+ * Runs a training pass with other seeds of dropout, so that each pass drops other places.
+ * @param seedOf the seed in this pass, from the dropout's own
+ */
+export function withDropoutSeeds(model: tf.LayersModel, seedOf: (seed: number) => number, run: () => void): void {
+  withDropouts(model, ({ rate, seed }) => ({ rate, seed: seedOf(seed) }), run);
+}
+
+function withDropouts(model: tf.LayersModel, change: (dropout: Dropout) => Dropout, run: () => void): void {
+  const dropouts = model.layers.filter((layer) => layer.getClassName() === 'Dropout') as unknown as Dropout[];
+  const own = dropouts.map(({ rate, seed }) => ({ rate, seed }));
+  for (const dropout of dropouts) Object.assign(dropout, change(dropout));
   try {
     run();
   } finally {
-    dropouts.forEach((dropout, index) => (dropout.rate = rates[index]));
+    dropouts.forEach((dropout, index) => Object.assign(dropout, own[index]));
   }
 }
 

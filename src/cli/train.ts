@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ResolvedRun, RunResult, TrainingProgress } from '../autograd/index.js';
+import type { ResolvedRun, RunOptions, RunResult, TrainingProgress } from '../autograd/index.js';
 import { wholeNumber } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import type { Progress } from './progress.js';
@@ -10,6 +10,7 @@ interface Options {
   out: string;
   data?: string;
   epochs?: number;
+  workers?: number;
   resume: boolean;
 }
 
@@ -20,6 +21,7 @@ export const train: Command<Options> = {
   examples: [
     ['$0 train network.ts', 'Writes out/<name>/model.safetensors'],
     ['$0 train network.ts --data cifar10/ --epochs 20', 'Data from a folder, another number of epochs'],
+    ['$0 train network.ts --workers 1', 'On one core, to the same bits'],
     ['$0 train network.ts --resume', 'Continues after an interruption, to the same bits'],
   ],
   options: (yargs) =>
@@ -41,13 +43,19 @@ export const train: Command<Options> = {
         requiresArg: true,
         describe: 'Epochs, in place of what the description says',
       })
+      .option('workers', {
+        type: 'number',
+        requiresArg: true,
+        describe: "Threads that compute a batch's shards (else as many as cores and shards allow, where that pays)",
+      })
       .option('resume', { type: 'boolean', default: false, describe: 'Continue from the last checkpoint' }),
-  async run({ run: file, out, data, epochs, resume }, context) {
+  async run({ run: file, out, data, epochs, workers, resume }, context) {
     if (epochs !== undefined) wholeNumber('epochs', epochs);
+    if (workers !== undefined) wholeNumber('workers', workers);
     const { loadRunDescription } = await import('../autograd/index.js'); // a second; help must not wait for it
     const described = await loadRunDescription(file);
     const run = epochs === undefined ? described : { ...described, training: { ...described.training, epochs } };
-    const result = await trainWithProgress(run, { out, data, resume }, context);
+    const result = await trainWithProgress(run, { out, data, file, workers, resume }, context);
     const { folder, file: graph, training, accuracy, binaryPointsMoved } = result;
     const { steps, epochs: epochsDone, stoppedEarly, validation, test, seconds } = training;
     return {
@@ -71,7 +79,7 @@ export const train: Command<Options> = {
 /** Runs a description with bars for the download, if there is one, and for the training. */
 export async function trainWithProgress(
   run: ResolvedRun,
-  options: { readonly out: string; readonly data?: string; readonly resume?: boolean },
+  options: Pick<RunOptions, 'data' | 'file' | 'workers' | 'resume'> & { readonly out: string },
   context: CommandContext,
 ): Promise<RunResult> {
   const { runDescription } = await import('../autograd/index.js');
