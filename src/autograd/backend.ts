@@ -1,16 +1,17 @@
 import { QfxError } from '../qfx/errors.js';
 import { registerKernels } from './kernels/index.js';
 import { findInstallation } from './native/installation.js';
-import { loadNativeBackend, nativeThreads } from './tensorflow-node.js';
+import { loadNativeBackend, loadedNativeThreads } from './tensorflow-node.js';
 import { startBackend, tf } from './tensorflow.js';
 import type { BackendName } from './tensorflow.js';
 
 /** What a network computes on, as QFX names it; `auto` is `node` where that is set up, else `wasm`. */
-export const backends = ['auto', 'wasm', 'node', 'cpu'] as const;
+export const runningBackends = ['wasm', 'node', 'cpu'] as const;
+export const backends = ['auto', ...runningBackends] as const;
 export type Backend = (typeof backends)[number];
 
 /** The library's names of the backends. */
-const libraryNames: Readonly<Record<Exclude<Backend, 'auto'>, BackendName>> = {
+const libraryNames: Readonly<Record<RunningBackend['name'], BackendName>> = {
   wasm: 'wasm',
   node: 'tensorflow',
   cpu: 'cpu',
@@ -18,7 +19,7 @@ const libraryNames: Readonly<Record<Exclude<Backend, 'auto'>, BackendName>> = {
 
 /** What results depend on besides the program: weights repeat bit for bit on the same backend and number of threads. */
 export interface RunningBackend {
-  readonly name: Exclude<Backend, 'auto'>;
+  readonly name: (typeof runningBackends)[number];
   /** Threads that one operation computes on. */
   readonly threads: number;
 }
@@ -33,7 +34,7 @@ export async function initializeBackend(backend: Backend = 'wasm'): Promise<Runn
   if (!backends.includes(backend)) throw new QfxError(where, `unknown, allowed: ${backends.join(', ')}`);
   const installation = backend === 'node' || backend === 'auto' ? findInstallation() : undefined;
   if (backend === 'node' && installation === undefined)
-    throw new QfxError(where, 'is not set up for this version of QFX: run qfx setup tfjs-node');
+    throw new QfxError(where, 'is not set up for this version of QFX: run qfx setup tfjs-node, or use wasm');
   if (installation !== undefined) loadNativeBackend(installation);
   const name = libraryNames[backend === 'auto' ? (installation ? 'node' : 'wasm') : backend];
   registerKernels(name);
@@ -46,7 +47,12 @@ export async function initializeBackend(backend: Backend = 'wasm'): Promise<Runn
 /** The backend that runs now. */
 export function runningBackend(): RunningBackend {
   const running = tf.getBackend();
-  const name = (Object.keys(libraryNames) as RunningBackend['name'][]).find((known) => libraryNames[known] === running);
+  const name = runningBackends.find((known) => libraryNames[known] === running);
   if (name === undefined) throw new QfxError(`backend "${running}"`, 'is none of QFX, call initializeBackend() first');
-  return { name, threads: name === 'node' ? nativeThreads() : 1 };
+  return { name, threads: name === 'node' ? loadedNativeThreads() : 1 };
+}
+
+/** A backend for people: `backend node with 2 threads`. */
+export function describeBackend({ name, threads }: RunningBackend): string {
+  return name === 'node' ? `backend node with ${threads} ${threads === 1 ? 'thread' : 'threads'}` : `backend ${name}`;
 }

@@ -2,13 +2,13 @@ import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { initializeBackend } from '../../src/autograd/backend.js';
 import { createLayers } from '../../src/autograd/layers/index.js';
 import { tf } from '../../src/autograd/tensorflow.js';
 import { copyWeights, writeWeights } from '../../src/autograd/train/checkpoint.js';
 import type { Checkpoint } from '../../src/autograd/train/checkpoint.js';
 import { modelWeights } from '../../src/autograd/train/model-weights.js';
 import { train } from '../../src/autograd/train/train.js';
+import { startTestedBackend } from '../support/backend.js';
 import { bars } from './synthetic.js';
 
 const data = bars({ train: 330, test: 100 });
@@ -50,7 +50,7 @@ describe('train', () => {
       .split('\n')
       .map((line) => ({ ...(JSON.parse(line) as Record<string, unknown>), seconds: undefined }));
 
-  beforeAll(() => initializeBackend('wasm'));
+  beforeAll(startTestedBackend);
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'qfx-train-'));
   });

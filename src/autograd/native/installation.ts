@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { packageRoot } from '../../package-root.js';
@@ -9,6 +10,9 @@ import { packageRoot } from '../../package-root.js';
  * one file. `qfx setup tfjs-node` puts it into the user's cache folder, where it outlives every `npm ci`; here is said what
  * belongs to it and where it lies.
  */
+
+/** The machines it is for, as Node names them: the wheel of another platform has other libraries. */
+export const supportedPlatform = 'linux-x64';
 
 /** A package from npm, unpacked but not installed: nothing of it runs at set-up, and it brings no others along. */
 export interface PinnedPackage {
@@ -99,6 +103,11 @@ export function locateInstallation(
   for (const source of operationSources()) hash.update(readFileSync(source));
   const build = join(folder, `build-${hash.digest('hex').slice(0, 16)}`);
   return { folder, library: join(folder, `tensorflow-${tensorflow.version}`), build, binding: join(build, 'tfjs_binding.node') };
+}
+
+/** How many threads TensorFlow will compute on: all of the machine's, or those of its own variable. */
+export function nativeThreads(): number {
+  return Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism();
 }
 
 /** The native backend, where it is set up for this version of QFX. */

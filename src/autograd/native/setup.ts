@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { x as unpack } from 'tar';
 import { QfxError } from '../../qfx/errors.js';
-import { compilerFlags, locateInstallation, operationSources, packageFolder, packages, tensorflow, tfjsSymbol } from './installation.js';
+import { compilerFlags, locateInstallation, operationSources, packageFolder, packages, supportedPlatform, tensorflow, tfjsSymbol } from './installation.js';
 import type { Installation, PinnedPackage } from './installation.js';
 
 /** What a set-up is doing. */
@@ -32,7 +32,6 @@ export interface SetupResult {
 }
 
 const where = 'tfjs-node';
-const supported = 'linux-x64';
 /** Unfinished work of a process that was killed is removed after so many milliseconds. */
 const abandonedAfter = 3600e3;
 
@@ -46,8 +45,8 @@ const abandonedAfter = 3600e3;
 export async function setUpTfjsNode(options: SetupOptions = {}): Promise<SetupResult> {
   const started = performance.now();
   const { signal, onProgress, platform = `${process.platform}-${process.arch}` } = options;
-  if (platform !== supported)
-    throw new QfxError(where, `is for ${supported} only, this is ${platform}. The wasm backend runs everywhere.`);
+  if (platform !== supportedPlatform)
+    throw new QfxError(where, `is for ${supportedPlatform} only, this is ${platform}. The wasm backend runs everywhere.`);
   const installation = locateInstallation(options.folder);
   await mkdir(installation.folder, { recursive: true });
   await removeAbandoned(installation.folder);

@@ -7,7 +7,8 @@ import { QfxError } from '../../qfx/errors.js';
 import { saveGraph } from '../../qfx/graph/file.js';
 import type { Graph, JsonObject } from '../../qfx/graph/graph.js';
 import { packageVersion } from '../../package-root.js';
-import { initializeBackend } from '../backend.js';
+import { initializeBackend, runningBackend } from '../backend.js';
+import type { Backend } from '../backend.js';
 import { freeze, quantizersOf } from '../freeze/index.js';
 import { withoutQuantizers } from '../quantizer.js';
 import { tf } from '../tensorflow.js';
@@ -26,6 +27,8 @@ const comparedImages = 64;
 export interface RunOptions extends Omit<TrainingSurroundings, 'folder'> {
   /** The run's folder lies in it. Defaults to `out`. */
   readonly out?: string;
+  /** What it computes on (docs/training.md); `wasm` by default. */
+  readonly backend?: Backend;
   /** The data set's folder; else QFX_DATA, the cache, and so on (docs/training.md). */
   readonly data?: string;
   /** The description's file, from which workers build the network; without it they get its layers as JSON. */
@@ -55,14 +58,14 @@ export interface RunResult {
 
 /**
  * Loads the data, trains the network, freezes it, and writes `<out>/<name>/model.safetensors`, whose provenance says
- * where it comes from. Starts the wasm backend. Throws QfxError for what is wrong, the signal's reason when aborted.
+ * where it comes from. Starts the backend. Throws QfxError for what is wrong, the signal's reason when aborted.
  */
 export async function runDescription(description: RunDescription, options: RunOptions = {}): Promise<RunResult> {
   const run = resolveRun(description, 'run description');
-  const { out = 'out', data: dataFolder, onDownload, ...surroundings } = options;
+  const { out = 'out', backend, data: dataFolder, onDownload, ...surroundings } = options;
   const { signal } = surroundings;
   const folder = join(out, run.name);
-  await initializeBackend();
+  await initializeBackend(backend);
   const data = await loadData(run.data, { folder: dataFolder, onProgress: onDownload, signal });
   if (data.test.labels.length < comparedImages)
     throw new QfxError(
@@ -106,11 +109,13 @@ function provenance(
   { steps, epochs, stoppedEarly, test }: TrainingResult,
   accuracy: RunResult['accuracy'],
 ): JsonObject {
+  const { name: backend, threads } = runningBackend();
   const content = {
     qfx: packageVersion(),
     run: run.name,
     seed: run.training.seed,
-    backend: tf.getBackend(),
+    backend,
+    ...(backend === 'node' && { threads }),
     data: { name, checksum },
     training: run.training,
     steps,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { validateDataSet } from '../../data/data-set.js';
 import type { DataSet, ImagePart } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
+import { runningBackend } from '../backend.js';
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
 import { tf, withoutDropout } from '../tensorflow.js';
 import { epochOrder, makeBatch } from './batches.js';
@@ -86,6 +87,7 @@ export class TrainingRun {
       config,
       dataChecksum: data.checksum,
       network: describeNetwork(model),
+      backend: runningBackend(),
       step: 0,
       epochs: 0,
       interval: noSums,

@@ -1,6 +1,6 @@
 import { QfxError } from '../../../qfx/errors.js';
 import type { DataSet } from '../../../data/data-set.js';
-import type { BackendName } from '../../tensorflow.js';
+import type { RunningBackend } from '../../backend.js';
 import type { FailedPiece, InferenceJob } from '../infer.js';
 import type { NetworkDescription } from '../network-description.js';
 import type { ShardResult, ShardSetup, StepImages } from './shard-executor.js';
@@ -17,7 +17,7 @@ export type NetworkSource =
 
 /** What a worker starts with. Images and memory are shared, not copied. */
 export interface WorkerStart {
-  readonly backend: BackendName;
+  readonly backend: RunningBackend['name'];
   readonly source: NetworkSource;
   /** The network that the worker must end up with. */
   readonly network: NetworkDescription;

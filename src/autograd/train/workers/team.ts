@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { DataSet, ImagePart } from '../../../data/data-set.js';
 import { QfxError } from '../../../qfx/errors.js';
 import { areQuantizersBypassed } from '../../quantizer.js';
+import { runningBackend } from '../../backend.js';
 import { tf } from '../../tensorflow.js';
 import type { BackendName } from '../../tensorflow.js';
 import type { FailedPiece, InferenceJob } from '../infer.js';
@@ -139,7 +140,7 @@ export class Team {
     const { memory, config, data, images } = this;
     try {
       const start: WorkerStart = {
-        backend: tf.getBackend() as BackendName,
+        backend: runningBackend().name,
         source: this.source(),
         network: describeNetwork(this.model),
         setup: { images: this.shared.share(images), shape: data.shape, config, memory },
