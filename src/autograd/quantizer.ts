@@ -3,11 +3,12 @@ import { bestBinaryPoint } from '../qfx/number/binary-point.js';
 import type { UnplacedType } from '../qfx/number/binary-point.js';
 import type { IntegerTensor } from '../qfx/number/raw-array.js';
 import type { TensorType } from '../qfx/number/type.js';
-import { castKernel, castGradientKernel, trainingOverflow } from './kernels/cast.js';
-import type { CastAttributes } from './kernels/cast.js';
+import { cast, castKernel } from './kernels/cast.js';
+import type { CastAttributes, CastPart } from './kernels/cast.js';
+import { trainingOverflow } from './kernels/cast-table.js';
 import { maximumTrainedBinaryPoint, resolveQuantizerConfig } from './quantizer-config.js';
 import type { QuantizerConfig, ResolvedQuantizerConfig } from './quantizer-config.js';
-import { differentiable, hasKernel, runKernel, tf } from './tensorflow.js';
+import { hasKernel, runKernel, tf } from './tensorflow.js';
 
 export type { QuantizerConfig, ResolvedQuantizerConfig };
 
@@ -168,17 +169,25 @@ export class Quantizer {
    * @throws QfxError for binary points beyond float32's range
    */
   apply(x: tf.Tensor, { training }: { training: boolean }): tf.Tensor {
-    if (bypassDepth > 0) return x.clone();
+    const part = this.castPart({ training }, () => x);
+    return part === undefined ? x.clone() : cast(x, part);
+  }
+
+  /**
+   * The same for an operation that makes the cast a part of its own pass over the data.
+   * @param values what is cast; asked for where no binary points are known yet, to find them on it
+   * @returns undefined inside of `withoutQuantizers`
+   */
+  castPart({ training }: { training: boolean }, values?: () => tf.Tensor): CastPart | undefined {
+    if (bypassDepth > 0) return undefined;
     if (!hasKernel(castKernel.name)) {
       throw new QfxError(
         this.where,
         `backend "${tf.getBackend()}" lacks QFX's kernels, call initializeBackend() first`,
       );
     }
-    if (!this.isInitialized) this.initialize(x);
-    const attributes = this.castAttributes(training);
-    const { learned } = this;
-    return learned === undefined ? castStraightThrough(x, attributes) : this.castLearned(x, learned, attributes);
+    if (values !== undefined && !this.isInitialized) this.initialize(values());
+    return { attributes: this.castAttributes(training), theta: this.learned?.theta.read() };
   }
 
   /**
@@ -257,31 +266,10 @@ export class Quantizer {
       throw new QfxError(this.where, `binary point ${beyond}, float32 tensors allow +-${maximumTrainedBinaryPoint}`);
     }
     const overflow = training ? trainingOverflow(this.unplaced.overflow) : this.unplaced.overflow;
-    return { ...this.unplaced, overflow, binaryPoints };
+    // A frozen position still gets a gradient, zero: optimisers count gradients by their order.
+    const positionScale = this.isFrozen ? 0 : this.config.learningRateScale;
+    return { ...this.unplaced, overflow, binaryPoints, positionScale };
   }
-
-  private castLearned(x: tf.Tensor, { theta }: LearnedPosition, attributes: CastAttributes): tf.Tensor {
-    const { isFrozen } = this;
-    const { learningRateScale } = this.config;
-    return differentiable(
-      [x, theta.read()],
-      ([input]) => ({ value: runKernel(castKernel.name, { x: input }, attributes)[0], saved: [input] }),
-      (dy, [input]) => {
-        const [dx, dp] = runKernel(castGradientKernel.name, { x: input, dy }, attributes);
-        // A frozen position still gets a gradient, zero: optimisers count gradients by their order.
-        return [dx, isFrozen ? tf.zerosLike(dp) : dp.mul(learningRateScale)];
-      },
-    );
-  }
-}
-
-/** The cast with a binary point that isn't learned. */
-function castStraightThrough(x: tf.Tensor, attributes: CastAttributes): tf.Tensor {
-  return differentiable(
-    [x],
-    ([input]) => ({ value: runKernel(castKernel.name, { x: input }, attributes)[0], saved: [input] }),
-    (dy, [input]) => [runKernel(castGradientKernel.name, { x: input, dy }, attributes)[0]],
-  );
 }
 
 function writeOwned(variable: OwnedVariable, values: readonly number[]): void {

@@ -75,6 +75,8 @@ export interface HeapCall<Attributes, Functions> {
   scratch(length: number): number;
   /** Writes numbers to an address. */
   write(address: number, values: ArrayLike<number>): void;
+  /** The numbers at an address, as they are until the next call of `scratch`. */
+  read(address: number, length: number): Float32Array;
 }
 
 /** Runs kernels of one backend inside of a composed kernel. Intermediate results must be freed by hand. */
@@ -321,6 +323,7 @@ class Heap {
       },
       // The buffer is asked for each time: it is another one after the memory has grown.
       write: (at, values) => new Float32Array(memory.buffer, at, values.length).set(values),
+      read: (at, length) => new Float32Array(memory.buffer, at, length),
     });
     for (const { dataId } of temporary) backend.disposeData(dataId, true);
     return outputs;

@@ -24,5 +24,51 @@ export interface Assembly {
     factor: number,
     work: number,
   ) => void;
-  readonly channelAffine: (x: number, a: number, b: number, y: number, rows: number, channels: number) => void;
+  readonly channelMoments: (
+    x: number,
+    moments: number,
+    count: number,
+    period: number,
+    channels: number,
+    work: number,
+  ) => void;
+  readonly channelAffine: (
+    x: number,
+    a: number,
+    b: number,
+    y: number,
+    count: number,
+    period: number,
+    channels: number,
+    cast: number,
+    work: number,
+  ) => void;
+  readonly channelAffineGradient: (
+    x: number,
+    dy: number,
+    a: number,
+    b: number,
+    g: number,
+    da: number,
+    db: number,
+    dp: number,
+    count: number,
+    period: number,
+    channels: number,
+    cast: number,
+    factor: number,
+    work: number,
+  ) => void;
+  readonly normalizationGradient: (
+    x: number,
+    g: number,
+    a: number,
+    slope: number,
+    offset: number,
+    dx: number,
+    count: number,
+    period: number,
+    channels: number,
+    work: number,
+  ) => void;
 }

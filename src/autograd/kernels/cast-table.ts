@@ -34,12 +34,21 @@ export function castTable(attributes: CastAttributes): CastTable {
   const { binaryPoints, rounding, overflow, relu } = attributes;
   const { minimum, maximum } = numberRange({ ...attributes, binaryPoint: 0 });
   const period = periodOf(binaryPoints.length);
-  const isPlain = rounding === 'AP_RND' && overflow !== 'AP_SAT_ZERO';
-  const values = [minimum, maximum, Number(isPlain), ...thresholds(rounding), Number(overflow === 'AP_SAT_ZERO')];
+  const saturatesToZero = overflow === 'AP_SAT_ZERO';
   // A ReLU's gradient passes above 0 only; that of a clip at both ends passes at them, too, as in the tensor library.
-  const passLow = relu?.maximum === Infinity ? smallest : 0;
-  if (relu === undefined) values.push(0, -Infinity, Infinity, -Infinity, Infinity);
-  else values.push(1, 0, relu.maximum, passLow, relu.maximum);
+  const end = relu?.maximum ?? Infinity;
+  const clip = relu === undefined ? [-end, end, -end, end] : [0, end, end === Infinity ? smallest : 0, end];
+  const values = [
+    minimum,
+    maximum,
+    2 ** binaryPoints[0],
+    2 ** -binaryPoints[0],
+    kindOf(attributes),
+    ...thresholds(rounding),
+    Number(saturatesToZero),
+    ...clip,
+    belowHalf,
+  ];
   while (values.length < fields) values.push(0);
   for (const sign of [1, -1]) {
     for (let lane = 0; lane < period; lane++) values.push(2 ** (sign * binaryPoints[lane % binaryPoints.length]));
@@ -54,6 +63,14 @@ export function castTable(attributes: CastAttributes): CastTable {
   };
 }
 
+/** The number of `Kind` in assembly/rounding.ts; 0 there is no cast at all. */
+function kindOf({ wordLength, rounding, overflow, relu }: CastAttributes): number {
+  const isPlain = rounding === 'AP_RND' && overflow !== 'AP_SAT_ZERO' && wordLength <= 23;
+  if (!isPlain || (relu !== undefined && relu.maximum !== Infinity)) return 3;
+  return relu === undefined ? 1 : 2;
+}
+
+const belowHalf = 0.5 - 2 ** -25;
 /** The smallest positive float32. */
 const smallest = 2 ** -149;
 const any = smallest;
@@ -83,4 +100,9 @@ export function thresholds(rounding: Rounding): [number, number, number, number]
 /** The overflow mode under which a type trains: wrapping has no useful gradient. */
 export function trainingOverflow(overflow: Overflow): Overflow {
   return overflow === 'AP_WRAP' ? 'AP_SAT' : overflow;
+}
+
+/** The cast that a type trains with. */
+export function trainedAttributes(attributes: CastAttributes): CastAttributes {
+  return { ...attributes, overflow: trainingOverflow(attributes.overflow) };
 }

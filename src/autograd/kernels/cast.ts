@@ -1,11 +1,10 @@
 import { overflowStep, numberRange } from '../../qfx/number/round.js';
 import type { FixedPointType, Rounding } from '../../qfx/number/type.js';
 import { elementCount } from '../../qfx/number/shape.js';
-import type { HeapKernel, PlainKernel } from '../tensorflow.js';
+import { differentiable, runKernel } from '../tensorflow.js';
+import type { HeapKernel, PlainKernel, tf } from '../tensorflow.js';
 import type { Assembly } from './assembly.js';
-import { castTable, hasExactLanes, trainingOverflow } from './cast-table.js';
-
-export { trainingOverflow };
+import { castTable, hasExactLanes, trainedAttributes, trainingOverflow } from './cast-table.js';
 
 /**
  * The fixed-point cast of a float32 tensor, and its gradient (numbers: docs/number-system.md).
@@ -56,9 +55,9 @@ export const castHeapKernel: HeapKernel<CastAttributes, Assembly> = {
 
 export const castGradientHeapKernel: HeapKernel<CastAttributes, Assembly> = {
   ...castGradientKernel,
-  handles: (attributes) => hasExactLanes(trained(attributes)),
+  handles: (attributes) => hasExactLanes(trainedAttributes(attributes)),
   compute: ({ functions, inputs: [x, dy], outputs: [dx, dp], inputShapes: [shape], attributes, scratch, write }) => {
-    const { period, values, addresses } = castTable(trained(attributes));
+    const { period, values, addresses } = castTable(trainedAttributes(attributes));
     const table = scratch(values.length + 4 * period);
     write(table, values);
     const { scales, steps, free } = addresses(table);
@@ -67,10 +66,6 @@ export const castGradientHeapKernel: HeapKernel<CastAttributes, Assembly> = {
     functions.castGradient(x, dy, dx, dp, elementCount(shape), period, channels, scales, steps, table, factor, free);
   },
 };
-
-function trained(attributes: CastAttributes): CastAttributes {
-  return { ...attributes, overflow: trainingOverflow(attributes.overflow) };
-}
 
 /** d(step)/d(what is trained), divided by -step. */
 export function positionFactor({ positionScale = 1 }: CastAttributes): number {
@@ -172,4 +167,27 @@ function roundScaled(value: number, rounding: Rounding): number {
       return up - value === 0.5 && up % 2 !== 0 ? up - 1 : up;
     }
   }
+}
+
+/** A quantizer's cast as a part of an operation. */
+export interface CastPart {
+  readonly attributes: CastAttributes;
+  /** What moves the binary point, [channels]; absent: the binary point is given. */
+  readonly theta?: tf.Tensor;
+}
+
+/** What an operation with such a part depends on because of it. */
+export function thetaInputs(cast: CastPart | undefined): tf.Tensor[] {
+  return cast?.theta === undefined ? [] : [cast.theta];
+}
+
+/** cast(x), differentiable in x and in the binary point. */
+export function cast(x: tf.Tensor, part: CastPart): tf.Tensor {
+  const { attributes } = part;
+  const inputs = [x, ...thetaInputs(part)];
+  return differentiable(
+    inputs,
+    ([input]) => ({ value: runKernel(castKernel.name, { x: input }, attributes)[0], saved: [input] }),
+    (dy, [input]) => runKernel(castGradientKernel.name, { x: input, dy }, attributes).slice(0, inputs.length),
+  );
 }

@@ -1,12 +1,20 @@
 import { elementCount } from '../../qfx/number/shape.js';
-import { differentiable, runKernel, tf } from '../tensorflow.js';
-import type { HeapKernel, PlainKernel } from '../tensorflow.js';
+import { differentiable, runKernel } from '../tensorflow.js';
+import type { HeapCall, HeapKernel, PlainKernel, tf } from '../tensorflow.js';
 import type { Assembly } from './assembly.js';
+import { castGradientValues, castValues, positionFactor, thetaInputs } from './cast.js';
+import type { CastAttributes, CastPart } from './cast.js';
+import { castTable, hasExactLanes, periodOf, trainedAttributes } from './cast-table.js';
 
 /**
- * What batch normalisation needs: statistics of each channel (the last axis) and an affine function of it.
- * Each is one pass over the data with sums in doubles, in the order of the data.
+ * Statistics of each channel (the last axis), and an affine function of it with the cast of its result. Each is one pass over
+ * the data; sums are doubles, the function itself is computed in float32.
  */
+
+export interface AffineAttributes {
+  /** The cast of the result, with one binary point and no ReLU; absent: none. */
+  readonly cast?: CastAttributes;
+}
 
 /** `QfxChannelMoments`: x [..., C] -> [2, C], mean and variance (divided by the count) of each channel. */
 export const channelMomentsKernel: PlainKernel<object> = {
@@ -33,98 +41,249 @@ export const channelMomentsKernel: PlainKernel<object> = {
   },
 };
 
-/** `QfxChannelMomentsGrad`: x [..., C], moments [2, C], dy [2, C] -> dx, an affine function of x. */
-export const channelMomentsGradientKernel: PlainKernel<object> = {
-  name: 'QfxChannelMomentsGrad',
-  inputs: ['x', 'moments', 'dy'],
+/** `QfxChannelAffine`: x [..., C], affine [2, C] -> cast(affine[0] * x + affine[1]). */
+export const channelAffineKernel: PlainKernel<AffineAttributes> = {
+  name: 'QfxChannelAffine',
+  inputs: ['x', 'affine'],
   outputShapes: ([x]) => [x],
-  compute: ([x, moments, dy], [dx], [shape]) => {
-    const channels = lastOf(shape);
-    const rows = x.length / channels;
-    const slopes = new Float64Array(channels);
-    const offsets = new Float64Array(channels);
-    for (let channel = 0; channel < channels; channel++) {
-      slopes[channel] = (2 * dy[channels + channel]) / rows;
-      offsets[channel] = dy[channel] / rows - slopes[channel] * moments[channel];
-    }
-    affineValues(x, slopes, offsets, dx);
+  compute: ([x, affine], [y], _shapes, { cast }) => {
+    const channels = affine.length / 2;
+    affineValues(x, affine.subarray(0, channels), affine.subarray(channels), y);
+    if (cast !== undefined) castValues(y, y, cast);
   },
 };
 
-/** `QfxChannelAffine`: x [..., C], a [C], b [C] -> a * x + b, computed in doubles and rounded once to float32. */
-export const channelAffineKernel: PlainKernel<object> = {
-  name: 'QfxChannelAffine',
-  inputs: ['x', 'a', 'b'],
-  outputShapes: ([x]) => [x],
-  compute: ([x, a, b], [y]) => affineValues(x, a, b, y),
+/**
+ * `QfxChannelAffineGrad`: x, dy [..., C], affine [2, C] -> g [..., C], daffine [2, C], dp [1]. g = dy where the cast passes it
+ * and 0 elsewhere; daffine[0] sums g * x, daffine[1] sums g; dp as in `QfxCastGrad`. The gradient of x is affine[0] * g.
+ */
+export const channelAffineGradientKernel: PlainKernel<AffineAttributes> = {
+  name: 'QfxChannelAffineGrad',
+  inputs: ['x', 'dy', 'affine'],
+  outputShapes: ([x, , affine]) => [x, affine, [1]],
+  compute: ([x, dy, affine], [g, daffine, dp], _shapes, { cast }) => {
+    const channels = affine.length / 2;
+    passGradient(x, dy, affine.subarray(0, channels), affine.subarray(channels), g, dp, cast);
+    sumGradient(x, g, daffine);
+  },
 };
+
+/** `QfxChannelSums`: x, dy [..., C], affine [2, C] -> daffine [2, C] where there is no cast: g is dy. */
+export const channelSumsKernel: PlainKernel<AffineAttributes> = {
+  name: 'QfxChannelSums',
+  inputs: ['x', 'dy', 'affine'],
+  outputShapes: ([, , affine]) => [affine],
+  compute: ([x, dy], [daffine]) => sumGradient(x, dy, daffine),
+};
+
+/** `QfxChannelBias`: x [..., C], bias [C] -> cast(x + bias). */
+export const channelBiasKernel: PlainKernel<AffineAttributes> = {
+  name: 'QfxChannelBias',
+  inputs: ['x', 'bias'],
+  outputShapes: ([x]) => [x],
+  compute: ([x, bias], [y], _shapes, { cast }) => {
+    affineValues(x, onesLike(bias), bias, y);
+    if (cast !== undefined) castValues(y, y, cast);
+  },
+};
+
+/** `QfxChannelBiasGrad`: x, dy [..., C], bias [C] -> dx [..., C], dbias [C], dp [1]. */
+export const channelBiasGradientKernel: PlainKernel<AffineAttributes> = {
+  name: 'QfxChannelBiasGrad',
+  inputs: ['x', 'dy', 'bias'],
+  outputShapes: ([x, , bias]) => [x, bias, [1]],
+  compute: ([x, dy, bias], [dx, dbias, dp], _shapes, { cast }) => {
+    passGradient(x, dy, onesLike(bias), bias, dx, dp, cast);
+    const sums = new Float32Array(2 * bias.length);
+    sumGradient(x, dx, sums);
+    dbias.set(sums.subarray(bias.length));
+  },
+};
+
+/** All of these kernels. */
+export const channelKernels: readonly PlainKernel<AffineAttributes>[] = [
+  channelMomentsKernel,
+  channelAffineKernel,
+  channelAffineGradientKernel,
+  channelSumsKernel,
+  channelBiasKernel,
+  channelBiasGradientKernel,
+];
+
+/** False for a cast that float32 lanes do not compute exactly. */
+function handlesCast({ cast }: AffineAttributes): boolean {
+  return cast === undefined || (cast.relu === undefined && hasExactLanes(cast));
+}
+
+/** False for a cast whose gradient float32 lanes do not compute exactly. */
+function handlesTrainedCast({ cast }: AffineAttributes): boolean {
+  return cast === undefined || handlesCast({ cast: trainedAttributes(cast) });
+}
+
+/**
+ * Writes the table of a cast, or none, for a call that needs room for so many float32 beside it.
+ * @returns addresses of the table (0: no cast) and of the room
+ */
+function placeCast<Functions>(
+  { scratch, write }: HeapCall<AffineAttributes, Functions>,
+  cast: CastAttributes | undefined,
+  room: number,
+): { readonly table: number; readonly work: number } {
+  if (cast === undefined) return { table: 0, work: scratch(room) };
+  const { values, addresses } = castTable(cast);
+  const table = scratch(values.length + room);
+  write(table, values);
+  return { table, work: addresses(table).free };
+}
+
+const floatBytes = 4;
 
 /** The same on the heap. */
-export const channelAffineHeapKernel: HeapKernel<object, Assembly> = {
-  ...channelAffineKernel,
-  compute: ({ functions, inputs: [x, a, b], outputs: [y], inputShapes: [xShape, [channels]] }) =>
-    functions.channelAffine(x, a, b, y, elementCount(xShape) / channels, channels),
-};
-
-/** `QfxChannelAffineGrad`: x, dy [..., C], a [C] -> dx = a * dy, da = sum of dy * x, db = sum of dy. */
-export const channelAffineGradientKernel: PlainKernel<object> = {
-  name: 'QfxChannelAffineGrad',
-  inputs: ['x', 'dy', 'a'],
-  outputShapes: ([x, , a]) => [x, a, a],
-  compute: ([x, dy, a], [dx, da, db]) => {
-    const channels = a.length;
-    const products = new Float64Array(channels);
-    const sums = new Float64Array(channels);
-    for (let start = 0; start < x.length; start += channels) {
-      for (let channel = 0; channel < channels; channel++) {
-        const gradient = dy[start + channel];
-        dx[start + channel] = a[channel] * gradient;
-        products[channel] += gradient * x[start + channel];
-        sums[channel] += gradient;
-      }
-    }
-    da.set(products);
-    db.set(sums);
+export const channelHeapKernels: readonly HeapKernel<AffineAttributes, Assembly>[] = [
+  {
+    ...channelMomentsKernel,
+    compute: ({ functions, inputs: [x], outputs: [moments], inputShapes: [shape], scratch }) => {
+      const channels = lastOf(shape);
+      const period = periodOf(channels);
+      functions.channelMoments(x, moments, elementCount(shape), period, channels, scratch(5 * period));
+    },
   },
-};
+  {
+    ...channelAffineKernel,
+    handles: handlesCast,
+    compute: (call) => {
+      const affine = call.inputs[1];
+      runAffine(call, affine, affine + lastOf(call.inputShapes[1]) * floatBytes);
+    },
+  },
+  { ...channelBiasKernel, handles: handlesCast, compute: (call) => runAffine(call, 0, call.inputs[1]) },
+  {
+    ...channelAffineGradientKernel,
+    handles: handlesTrainedCast,
+    compute: (call) => {
+      const [g, daffine, dp] = call.outputs;
+      const offset = lastOf(call.inputShapes[2]) * floatBytes;
+      const affine = call.inputs[2];
+      runGradient(call, affine, affine + offset, [g, daffine, daffine + offset, dp]);
+    },
+  },
+  {
+    ...channelSumsKernel,
+    compute: (call) => {
+      const [daffine] = call.outputs;
+      const offset = lastOf(call.inputShapes[2]) * floatBytes;
+      const affine = call.inputs[2];
+      const outputs = [0, daffine, daffine + offset, call.scratch(1)];
+      runGradient({ ...call, attributes: {} }, affine, affine + offset, outputs);
+    },
+  },
+  {
+    ...channelBiasGradientKernel,
+    handles: handlesTrainedCast,
+    compute: (call) => {
+      const [dx, dbias, dp] = call.outputs;
+      runGradient(call, 0, call.inputs[2], [dx, 0, dbias, dp]);
+    },
+  },
+];
 
-type Numbers = Float32Array | Float64Array;
+/** Channels are counted by the coefficients, which may also repeat along more than the last axis of x. */
+function runAffine(call: HeapCall<AffineAttributes, Assembly>, a: number, b: number): void {
+  const [shape, coefficients] = call.inputShapes;
+  const channels = lastOf(coefficients);
+  const period = periodOf(channels);
+  const { table, work } = placeCast(call, call.attributes.cast, 3 * period);
+  call.functions.channelAffine(
+    call.inputs[0],
+    a,
+    b,
+    call.outputs[0],
+    elementCount(shape),
+    period,
+    channels,
+    table,
+    work,
+  );
+}
 
-function affineValues(x: Float32Array, a: Numbers, b: Numbers, y: Float32Array): void {
+function runGradient(
+  call: HeapCall<AffineAttributes, Assembly>,
+  a: number,
+  b: number,
+  [g, da, db, dp]: readonly number[],
+): void {
+  const [x, dy] = call.inputs;
+  const [shape, , coefficients] = call.inputShapes;
+  const channels = lastOf(coefficients);
+  const period = periodOf(channels);
+  const { cast } = call.attributes;
+  const { table, work } = placeCast(call, cast && trainedAttributes(cast), 10 * period);
+  const factor = cast === undefined ? 0 : positionFactor(cast);
+  const count = elementCount(shape);
+  call.functions.channelAffineGradient(x, dy, a, b, g, da, db, dp, count, period, channels, table, factor, work);
+}
+
+/** y = a[c] * x + b[c], each step rounded to float32 as lanes do. */
+function affineValues(x: Float32Array, a: Float32Array, b: Float32Array, y: Float32Array): void {
   const channels = a.length;
+  for (let start = 0; start < x.length; start += channels)
+    for (let channel = 0; channel < channels; channel++)
+      y[start + channel] = Math.fround(a[channel] * x[start + channel]) + b[channel];
+}
+
+/** dx = dy where the cast of a * x + b passes a gradient, and 0 elsewhere. */
+function passGradient(
+  x: Float32Array,
+  dy: Float32Array,
+  a: Float32Array,
+  b: Float32Array,
+  dx: Float32Array,
+  dp: Float32Array,
+  cast: CastAttributes | undefined,
+): void {
+  if (cast === undefined) {
+    dx.set(dy);
+    dp.fill(0);
+    return;
+  }
+  const values = new Float32Array(x.length);
+  affineValues(x, a, b, values);
+  castGradientValues(values, dy, dx, dp, cast);
+}
+
+/** sums [2, C]: of gradient * x and of the gradient. */
+function sumGradient(x: Float32Array, gradient: Float32Array, sums: Float32Array): void {
+  const channels = sums.length / 2;
+  const doubles = new Float64Array(2 * channels);
   for (let start = 0; start < x.length; start += channels) {
     for (let channel = 0; channel < channels; channel++) {
-      y[start + channel] = a[channel] * x[start + channel] + b[channel];
+      doubles[channel] += gradient[start + channel] * x[start + channel];
+      doubles[channels + channel] += gradient[start + channel];
     }
   }
+  sums.set(doubles);
+}
+
+function onesLike(values: Float32Array): Float32Array {
+  return new Float32Array(values.length).fill(1);
 }
 
 function lastOf(shape: readonly number[]): number {
   return shape[shape.length - 1];
 }
 
-/** Mean and variance (divided by the count) of each channel, differentiable: x [..., C] -> two tensors [C]. */
-export function channelMoments(x: tf.Tensor): { mean: tf.Tensor; variance: tf.Tensor } {
-  const moments = differentiable(
-    [x],
-    ([input]) => {
-      const [value] = runKernel(channelMomentsKernel.name, { x: input }, {});
-      return { value, saved: [input, value] };
-    },
-    (dy, [input, value]) => runKernel(channelMomentsGradientKernel.name, { x: input, moments: value, dy }, {}),
-  );
-  const [mean, variance] = tf.unstack(moments);
-  return { mean, variance };
-}
-
-/** a * x + b for each channel, differentiable: x [..., C], a [C], b [C]. */
-export function channelAffine(x: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+/** cast(x + bias) for each channel, differentiable: x [..., C], bias [C]. */
+export function addBias(x: tf.Tensor, bias: tf.Tensor, cast?: CastPart): tf.Tensor {
+  const attributes: AffineAttributes = { cast: cast?.attributes };
   return differentiable(
-    [x, a, b],
-    ([input, slope, offset]) => ({
-      value: runKernel(channelAffineKernel.name, { x: input, a: slope, b: offset }, {})[0],
-      saved: [input, slope],
+    [x, bias, ...thetaInputs(cast)],
+    ([input, offset]) => ({
+      value: runKernel(channelBiasKernel.name, { x: input, bias: offset }, attributes)[0],
+      saved: [input, offset],
     }),
-    (dy, [input, slope]) => runKernel(channelAffineGradientKernel.name, { x: input, dy, a: slope }, {}),
+    (dy, [input, offset]) => {
+      const gradients = runKernel(channelBiasGradientKernel.name, { x: input, dy, bias: offset }, attributes);
+      return gradients.slice(0, 2 + thetaInputs(cast).length);
+    },
   );
 }

@@ -8,8 +8,8 @@ import type { BackendName } from '../tensorflow.js';
 import { assembly } from './assembly.generated.js';
 import { castGradientHeapKernel, castGradientKernel, castHeapKernel, castKernel } from './cast.js';
 import { exactCastKernel } from './exact-cast.js';
-import { channelAffineGradientKernel, channelAffineHeapKernel, channelAffineKernel } from './channels.js';
-import { channelMomentsGradientKernel, channelMomentsKernel } from './channels.js';
+import { channelHeapKernels, channelKernels } from './channels.js';
+import { normalizationInputGradientHeapKernel, normalizationKernels } from './normalization.js';
 import {
   convolutionKernels,
   filterGradientKernel,
@@ -38,10 +38,8 @@ export function registerKernels(backend: BackendName): void {
   registerPlainKernel(backend, castGradientKernel);
   registerPlainKernel(backend, exactCastKernel);
 
-  registerPlainKernel(backend, channelMomentsKernel);
-  registerPlainKernel(backend, channelMomentsGradientKernel);
-  registerPlainKernel(backend, channelAffineKernel);
-  registerPlainKernel(backend, channelAffineGradientKernel);
+  for (const kernel of channelKernels) registerPlainKernel(backend, kernel);
+  for (const kernel of normalizationKernels) registerPlainKernel(backend, kernel);
 
   registerPlainKernel(backend, turnFilterKernel);
   registerPlainKernel(backend, spreadKernel);
@@ -71,6 +69,7 @@ export function registerKernels(backend: BackendName): void {
     // Over all of the above, which stay as their portable forms.
     registerHeapKernel(castHeapKernel, assembly);
     registerHeapKernel(castGradientHeapKernel, assembly);
-    registerHeapKernel(channelAffineHeapKernel, assembly);
+    for (const kernel of channelHeapKernels) registerHeapKernel(kernel, assembly);
+    registerHeapKernel(normalizationInputGradientHeapKernel, assembly);
   }
 }

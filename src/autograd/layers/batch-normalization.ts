@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import type { IntegerTensor } from '../../qfx/number/raw-array.js';
 import { parseConfiguration } from '../configuration.js';
-import { channelAffine, channelMoments } from '../kernels/channels.js';
+import { channelMoments, moveMoments, normalize } from '../kernels/normalization.js';
 import type { Quantizer } from '../quantizer.js';
 import type { ResolvedQuantizerConfig } from '../quantizer-config.js';
 import { tf } from '../tensorflow.js';
@@ -113,7 +113,7 @@ export class BatchNormalization extends FixedPointLayer {
 
   /** Moves the moving statistics by one step towards those of a batch, as a training pass does. */
   moveStatistics({ mean, variance }: BatchStatistics): void {
-    tf.tidy(() => this.moveTowards({ mean: tf.tensor1d(mean), variance: tf.tensor1d(variance) }));
+    tf.tidy(() => this.moveTowards(tf.tensor([...mean, ...variance], [2, mean.length], 'float32')));
   }
 
   protected override ownConfig(): Record<string, unknown> {
@@ -149,11 +149,11 @@ export class BatchNormalization extends FixedPointLayer {
   }
 
   protected override forward([x]: readonly tf.Tensor[], training: boolean): tf.Tensor {
-    const { gamma, beta, scale, offset } = this.parts;
-    const { mean, variance } = this.statistics(x, training);
-    const a = scale.apply(this.scaleOf(gamma.read(), variance), { training });
-    const b = offset.apply(offsetOf(beta.read(), mean, a), { training });
-    return channelAffine(x, a, b);
+    return this.normalize(x, training);
+  }
+
+  protected override forwardCast([x]: readonly tf.Tensor[], training: boolean, output: Quantizer): tf.Tensor {
+    return this.normalize(x, training, output);
   }
 
   protected override exact([x]: readonly tf.Tensor[], { constants }: ResolvedNode): ExactValue {
@@ -169,27 +169,43 @@ export class BatchNormalization extends FixedPointLayer {
     return gamma.div(variance.add(this.epsilon).sqrt());
   }
 
-  private statistics(x: tf.Tensor, training: boolean): { mean: tf.Tensor; variance: tf.Tensor } {
+  private normalize(x: tf.Tensor, training: boolean, output?: Quantizer): tf.Tensor {
+    const isOfBatch = training && (this.measurement !== undefined || !this.areStatisticsFrozen);
+    const moments = isOfBatch ? this.batchMoments(x) : this.movingMoments();
+    const [gamma, beta] = [this.parts.gamma.read(), this.parts.beta.read()];
+    const casts = {
+      ...this.parameterCasts(gamma, beta, moments, training),
+      output: output?.castPart({ training }),
+    };
+    return normalize({ x, gamma, beta, moments }, { epsilon: this.epsilon, isOfBatch, casts });
+  }
+
+  private parameterCasts(gamma: tf.Tensor, beta: tf.Tensor, moments: tf.Tensor, training: boolean) {
+    const { scale, offset } = this.parts;
+    const exactScale = () => this.scaleOf(gamma, tf.unstack(moments)[1]);
+    const exactOffset = () => offsetOf(beta, tf.unstack(moments)[0], scale.apply(exactScale(), { training }));
+    return { scale: scale.castPart({ training }, exactScale), offset: offset.castPart({ training }, exactOffset) };
+  }
+
+  private movingMoments(): tf.Tensor {
     const { movingMean, movingVariance } = this.parts;
-    const ownStatistics = training && (this.measurement !== undefined || !this.areStatisticsFrozen);
-    if (!ownStatistics) return { mean: movingMean.read(), variance: movingVariance.read() };
+    return tf.stack([movingMean.read(), movingVariance.read()]);
+  }
+
+  /** [2, channels], mean and variance of a batch; the moving ones follow them, or they are reported or collected. */
+  private batchMoments(x: tf.Tensor): tf.Tensor {
     const moments = channelMoments(x);
-    if (this.measurement !== undefined) collect(this.measurement, x.size / moments.mean.size, moments);
+    if (this.measurement !== undefined) collect(this.measurement, x.size / this.parts.gamma.read().size, moments);
     else if (this.report !== undefined) this.report(readMoments(moments));
     else this.moveTowards(moments);
     return moments;
   }
 
-  private moveTowards({ mean, variance }: { mean: tf.Tensor; variance: tf.Tensor }): void {
-    this.move(this.parts.movingMean, mean);
-    this.move(this.parts.movingVariance, variance);
-  }
-
-  private move(variable: tf.LayerVariable, value: tf.Tensor): void {
-    tf.tidy(() => {
-      const old = variable.read();
-      variable.write(old.sub(old.sub(value).mul(1 - this.momentum)));
-    });
+  private moveTowards(moments: tf.Tensor): void {
+    const { movingMean, movingVariance } = this.parts;
+    const [mean, variance] = moveMoments(movingMean.read(), movingVariance.read(), moments, this.momentum);
+    movingMean.write(mean);
+    movingVariance.write(variance);
   }
 }
 
@@ -202,11 +218,13 @@ function offsetOf(beta: tf.Tensor, mean: tf.Tensor, scale: tf.Tensor): tf.Tensor
   return beta.sub(mean.mul(scale));
 }
 
-function readMoments({ mean, variance }: { mean: tf.Tensor; variance: tf.Tensor }): BatchStatistics {
-  return { mean: mean.dataSync() as Float32Array, variance: variance.dataSync() as Float32Array };
+function readMoments(moments: tf.Tensor): BatchStatistics {
+  const values = moments.dataSync() as Float32Array;
+  const channels = values.length / 2;
+  return { mean: values.subarray(0, channels), variance: values.subarray(channels) };
 }
 
-function collect(measurement: Measurement, rows: number, moments: { mean: tf.Tensor; variance: tf.Tensor }): void {
+function collect(measurement: Measurement, rows: number, moments: tf.Tensor): void {
   const { mean: means, variance: variances } = readMoments(moments);
   measurement.rows += rows;
   for (let channel = 0; channel < means.length; channel++) {

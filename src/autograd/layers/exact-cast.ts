@@ -25,8 +25,7 @@ export interface ExactValue {
 export function nearestFloat({ parts, scale, offset }: ExactValue): tf.Tensor {
   const sum = parts.length === 1 ? parts[0].clone() : tf.addN([...parts]);
   if (scale === undefined && offset === undefined) return sum;
-  const [a, b] = factorsOf(scale, offset);
-  return runKernel(channelAffineKernel.name, { x: sum, a, b }, {})[0];
+  return runKernel(channelAffineKernel.name, { x: sum, affine: tf.stack(factorsOf(scale, offset)) }, {})[0];
 }
 
 /**

@@ -86,6 +86,14 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
 
   /** The differentiable result before the output's cast. */
   protected abstract forward(inputs: readonly tf.Tensor[], training: boolean): tf.Tensor;
+  /**
+   * The same with the output's cast, whose binary point is known; a layer that can do both in one pass over the data
+   * overrides it.
+   */
+  protected forwardCast(inputs: readonly tf.Tensor[], training: boolean, output: Quantizer): tf.Tensor {
+    return output.apply(this.forward(inputs, training), { training });
+  }
+
   /** The exact result before the output's cast. */
   protected abstract exact(inputs: readonly tf.Tensor[], node: ResolvedNode): ExactValue;
 
@@ -144,8 +152,11 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     return tf.tidy(() => {
       const training = kwargs.training === true;
       if (!training && !areQuantizersBypassed()) return this.infer(list);
-      const result = this.forward(list, training);
-      return this.outputQuantizer === undefined ? result : this.outputQuantizer.apply(result, { training });
+      const { outputQuantizer } = this;
+      if (outputQuantizer === undefined) return this.forward(list, training);
+      // The first batch is for finding the binary point, which takes the result itself.
+      if (!outputQuantizer.isInitialized) return outputQuantizer.apply(this.forward(list, training), { training });
+      return this.forwardCast(list, training, outputQuantizer);
     });
   }
 

@@ -3,6 +3,8 @@ import { QfxError } from '../../qfx/errors.js';
 import type { JsonObject } from '../../qfx/graph/graph.js';
 import { decomposeReal } from '../../qfx/number/real.js';
 import { parseConfiguration } from '../configuration.js';
+import { cast } from '../kernels/cast.js';
+import type { Quantizer } from '../quantizer.js';
 import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
@@ -48,6 +50,13 @@ export class Relu extends FixedPointLayer {
 
   protected override forward([x]: readonly tf.Tensor[]): tf.Tensor {
     return this.maximum === undefined ? x.relu() : x.clipByValue(0, this.maximum);
+  }
+
+  protected override forwardCast([x]: readonly tf.Tensor[], training: boolean, output: Quantizer): tf.Tensor {
+    const part = output.castPart({ training });
+    if (part === undefined) return this.forward([x]);
+    const relu = { maximum: this.maximum ?? Infinity };
+    return cast(x, { ...part, attributes: { ...part.attributes, relu } });
   }
 
   protected override exact(inputs: readonly tf.Tensor[]): ExactValue {

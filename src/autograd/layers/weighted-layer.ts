@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import type { IntegerTensor } from '../../qfx/number/raw-array.js';
 import type { FixedPointFormat } from '../../qfx/number/type.js';
+import { addBias } from '../kernels/channels.js';
 import type { Quantizer } from '../quantizer.js';
 import type { ResolvedQuantizerConfig } from '../quantizer-config.js';
 import { tf } from '../tensorflow.js';
@@ -80,9 +81,14 @@ export abstract class WeightedLayer extends FixedPointLayer {
   }
 
   protected override forward([x]: readonly tf.Tensor[], training: boolean): tf.Tensor {
-    const quantized = ({ variable, quantizer }: Parameter) => quantizer.apply(variable.read(), { training });
-    const sums = this.multiply(x, quantized(this.builtKernel));
-    return this.bias === undefined ? sums : sums.add(quantized(this.bias));
+    const sums = this.multiply(x, quantized(this.builtKernel, training));
+    return this.bias === undefined ? sums : addBias(sums, quantized(this.bias, training));
+  }
+
+  protected override forwardCast([x]: readonly tf.Tensor[], training: boolean, output: Quantizer): tf.Tensor {
+    if (this.bias === undefined) return super.forwardCast([x], training, output);
+    const sums = this.multiply(x, quantized(this.builtKernel, training));
+    return addBias(sums, quantized(this.bias, training), output.castPart({ training }));
   }
 
   protected override exact([x]: readonly tf.Tensor[], { operands, constants }: ResolvedNode): ExactValue {
@@ -102,4 +108,8 @@ export abstract class WeightedLayer extends FixedPointLayer {
     if (this.kernel === undefined) throw new QfxError(this.where, 'has no weights yet: connect it to an input first');
     return this.kernel;
   }
+}
+
+function quantized({ variable, quantizer }: Parameter, training: boolean): tf.Tensor {
+  return quantizer.apply(variable.read(), { training });
 }

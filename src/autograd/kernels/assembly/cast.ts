@@ -1,4 +1,4 @@
-import { Cast, Lanes } from './rounding';
+import { Cast, Kind, Lanes } from './rounding';
 import { Sums } from './sums';
 
 /**
@@ -19,19 +19,16 @@ export function cast(
 ): void {
   const full = (count / period) * period;
   const width = (<usize>period) << 2;
-  Rows.cast(x, y, full, width, scales, steps, cast);
+  Loops.cast(x, y, full, width, scales, steps, cast);
   if (full === count) return;
   // What is left is less than a row: done as a row of its own, with zeros behind it.
-  const at = (<usize>full) << 2;
-  const size = (<usize>(count - full)) << 2;
-  memory.fill(spare, 0, width);
-  memory.copy(spare, x + at, size);
-  Rows.cast(spare, spare, period, width, scales, steps, cast);
-  memory.copy(y + at, spare, size);
+  const last = Sums.lastRow(x, full, count, width, spare);
+  Loops.cast(last, last, period, width, scales, steps, cast);
+  memory.copy(y + ((<usize>full) << 2), last, (<usize>(count - full)) << 2);
 }
 
 /**
- * The gradients of `cast`: dx = dy where the value is in the range of the type and the bounds of a clip, else 0; dp [channels]
+ * The gradients of `cast`: dx = dy where the value is in the range of the type and the bounds of a ReLU, else 0; dp [channels]
  * is step * factor times the sum of dy * (value - raw) in the range and of -dy * raw outside, in units of the last bit.
  * `work` is room for `period` doubles and twice `period` float32.
  */
@@ -52,17 +49,12 @@ export function castGradient(
   const full = (count / period) * period;
   const width = (<usize>period) << 2;
   memory.fill(work, 0, 2 * width);
-  Rows.castGradient(x, dy, dx, full, width, scales, cast, work);
+  Loops.castGradient(x, dy, dx, full, width, scales, cast, work);
   if (full < count) {
-    const lastX = work + 2 * width;
-    const lastDy = lastX + width;
-    const at = (<usize>full) << 2;
-    const size = (<usize>(count - full)) << 2;
-    memory.fill(lastX, 0, 2 * width);
-    memory.copy(lastX, x + at, size);
-    memory.copy(lastDy, dy + at, size);
-    Rows.castGradient(lastX, lastDy, lastX, period, width, scales, cast, work);
-    memory.copy(dx + at, lastX, size);
+    const lastX = Sums.lastRow(x, full, count, width, work + 2 * width);
+    const lastDy = Sums.lastRow(dy, full, count, width, work + 3 * width);
+    Loops.castGradient(lastX, lastDy, lastX, period, width, scales, cast, work);
+    memory.copy(dx + ((<usize>full) << 2), lastX, (<usize>(count - full)) << 2);
   }
   for (let channel = 0; channel < channels; channel++) {
     const at = (<usize>channel) << 2;
@@ -70,16 +62,17 @@ export function castGradient(
   }
 }
 
-/** The loops over rows of `width` bytes, one for each kind of cast: a kind that is constant costs nothing. */
-abstract class Rows {
+/** The loops over blocks of rows of `width` bytes, column after column of four elements, so that constants stay in registers. */
+abstract class Loops {
   static cast(x: usize, y: usize, count: i32, width: usize, scales: usize, steps: usize, cast: Cast): void {
-    if (!cast.isPlain) Rows.castOfKind(x, y, count, width, scales, steps, cast, false, true);
-    else if (cast.clips) Rows.castOfKind(x, y, count, width, scales, steps, cast, true, true);
-    else Rows.castOfKind(x, y, count, width, scales, steps, cast, true, false);
+    const kind = Lanes.kindOf(changetype<usize>(cast));
+    if (kind === Kind.plain) Loops.castOf(x, y, count, width, scales, steps, cast, Kind.plain);
+    else if (kind === Kind.relu) Loops.castOf(x, y, count, width, scales, steps, cast, Kind.relu);
+    else Loops.castOf(x, y, count, width, scales, steps, cast, Kind.any);
   }
 
   @inline
-  static castOfKind(
+  private static castOf(
     x: usize,
     y: usize,
     count: i32,
@@ -87,27 +80,31 @@ abstract class Rows {
     scales: usize,
     steps: usize,
     cast: Cast,
-    isPlain: bool,
-    clips: bool,
+    kind: i32,
   ): void {
     const end = x + ((<usize>count) << 2);
     const minimum = f32x4.splat(cast.minimum);
     const maximum = f32x4.splat(cast.maximum);
     const low = f32x4.splat(cast.low);
     const high = f32x4.splat(cast.high);
+    const belowHalf = f32x4.splat(cast.belowHalf);
     while (x < end) {
+      const rows = min(width * Sums.block, end - x);
       for (let at: usize = 0; at < width; at += 16) {
-        let value = v128.load(x);
-        if (clips) value = Lanes.clip(value, low, high);
-        value = f32x4.mul(value, v128.load(scales + at));
-        const rounded = isPlain ? Lanes.roundUp(value) : Lanes.roundBy(value, cast);
-        let raw = Lanes.clip(rounded, minimum, maximum);
-        if (!isPlain && cast.saturatesToZero) raw = v128.and(raw, Lanes.isSame(raw, rounded));
-        // Adding 0 turns -0 into 0.
-        v128.store(y, f32x4.add(f32x4.mul(raw, v128.load(steps + at)), f32x4.splat(0)));
-        x += 16;
-        y += 16;
+        const scale = v128.load(scales + at);
+        const step = v128.load(steps + at);
+        for (let offset = at; offset < rows; offset += width) {
+          let value = v128.load(x + offset);
+          if (kind === Kind.relu) value = f32x4.pmax(value, low);
+          if (kind === Kind.any) value = Lanes.clip(value, low, high);
+          const rounded = Lanes.round(f32x4.mul(value, scale), cast, belowHalf, kind);
+          let raw = kind === Kind.relu ? f32x4.pmin(rounded, maximum) : Lanes.clip(rounded, minimum, maximum);
+          if (kind === Kind.any && cast.saturatesToZero) raw = v128.and(raw, Lanes.isSame(raw, rounded));
+          v128.store(y + offset, f32x4.mul(raw, step));
+        }
       }
+      x += rows;
+      y += rows;
     }
   }
 
@@ -121,13 +118,14 @@ abstract class Rows {
     cast: Cast,
     sums: usize,
   ): void {
-    if (!cast.isPlain) Rows.castGradientOfKind(x, dy, dx, count, width, scales, cast, sums, false, true);
-    else if (cast.clips) Rows.castGradientOfKind(x, dy, dx, count, width, scales, cast, sums, true, true);
-    else Rows.castGradientOfKind(x, dy, dx, count, width, scales, cast, sums, true, false);
+    const kind = Lanes.kindOf(changetype<usize>(cast));
+    if (kind === Kind.plain) Loops.gradientOf(x, dy, dx, count, width, scales, cast, sums, Kind.plain);
+    else if (kind === Kind.relu) Loops.gradientOf(x, dy, dx, count, width, scales, cast, sums, Kind.relu);
+    else Loops.gradientOf(x, dy, dx, count, width, scales, cast, sums, Kind.any);
   }
 
   @inline
-  static castGradientOfKind(
+  private static gradientOf(
     x: usize,
     dy: usize,
     dx: usize,
@@ -136,8 +134,7 @@ abstract class Rows {
     scales: usize,
     cast: Cast,
     sums: usize,
-    isPlain: bool,
-    clips: bool,
+    kind: i32,
   ): void {
     const end = x + ((<usize>count) << 2);
     const minimum = f32x4.splat(cast.minimum);
@@ -146,26 +143,30 @@ abstract class Rows {
     const high = f32x4.splat(cast.high);
     const passLow = f32x4.splat(cast.passLow);
     const passHigh = f32x4.splat(cast.passHigh);
+    const belowHalf = f32x4.splat(cast.belowHalf);
     while (x < end) {
       const rows = min(width * Sums.block, end - x);
       for (let at: usize = 0; at < width; at += 16) {
         const scale = v128.load(scales + at);
         let sum = f32x4.splat(0);
         for (let offset = at; offset < rows; offset += width) {
-          let gradient = v128.load(dy + offset);
-          const unclipped = v128.load(x + offset);
-          const value = f32x4.mul(clips ? Lanes.clip(unclipped, low, high) : unclipped, scale);
-          const rounded = isPlain ? Lanes.roundUp(value) : Lanes.roundBy(value, cast);
-          let raw = Lanes.clip(rounded, minimum, maximum);
+          const gradient = v128.load(dy + offset);
+          const input = v128.load(x + offset);
+          let value = input;
+          if (kind === Kind.relu) value = f32x4.pmax(value, low);
+          if (kind === Kind.any) value = Lanes.clip(value, low, high);
+          value = f32x4.mul(value, scale);
+          const rounded = Lanes.round(value, cast, belowHalf, kind);
+          let raw = kind === Kind.relu ? f32x4.pmin(rounded, maximum) : Lanes.clip(rounded, minimum, maximum);
           const inside = Lanes.isSame(raw, rounded);
-          if (!isPlain && cast.saturatesToZero) raw = v128.and(raw, inside);
+          if (kind === Kind.any && cast.saturatesToZero) raw = v128.and(raw, inside);
           sum = f32x4.add(sum, f32x4.mul(gradient, f32x4.sub(v128.and(value, inside), raw)));
-          gradient = v128.and(gradient, inside);
-          if (clips) {
-            const blocked = v128.or(f32x4.lt(unclipped, passLow), f32x4.gt(unclipped, passHigh));
-            gradient = v128.andnot(gradient, blocked);
+          let passed = v128.and(gradient, inside);
+          if (kind === Kind.relu) passed = v128.andnot(passed, f32x4.lt(input, passLow));
+          if (kind === Kind.any) {
+            passed = v128.andnot(passed, v128.or(f32x4.lt(input, passLow), f32x4.gt(input, passHigh)));
           }
-          v128.store(dx + offset, gradient);
+          v128.store(dx + offset, passed);
         }
         Sums.add(sums + 2 * at, sum);
       }
