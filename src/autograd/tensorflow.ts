@@ -57,8 +57,8 @@ export interface HeapKernel<Attributes, Functions> {
   readonly inputs: readonly string[];
   /** Shapes of the outputs, from the shapes of the inputs. */
   outputShapes(inputShapes: readonly number[][], attributes: Attributes): number[][];
-  /** False for a call that the portable form has to do; absent: there is none. */
-  handles?(attributes: Attributes): boolean;
+  /** Whether it serves such inputs, or leaves them to the portable form. Absent: it serves all. */
+  serves?(inputShapes: readonly number[][], attributes: Attributes): boolean;
   /** Fills every element of the outputs: their memory holds anything before. */
   compute(call: HeapCall<Attributes, Functions>): void;
 }
@@ -208,7 +208,7 @@ export function registerComposedKernel<Attributes>(backendName: BackendName, ker
 
 /**
  * Registers a heap kernel over the kernel of its name that is registered already. That one still serves tensors of other
- * types than float32, what the kernel does not handle, and everything where the backend does not show its memory.
+ * types than float32, what the heap kernel leaves to it, and everything where the backend does not show its memory.
  * @param assembly the module, as scripts/build-wasm.mjs wrote it
  */
 export function registerHeapKernel<Attributes, Functions extends object>(
@@ -219,8 +219,14 @@ export function registerHeapKernel<Attributes, Functions extends object>(
   replaceKernel('wasm', kernel.name, (namedInputs, attributes, backend) => {
     const inputs = kernel.inputs.map((name) => namedInputs[name]);
     const heap = heapOf(backend as BackendWasm, assembly);
-    const isHandled = kernel.handles === undefined || kernel.handles(attributes as Attributes);
-    if (heap === undefined || !isHandled || inputs.some(({ dtype }) => dtype !== 'float32')) {
+    const isServed =
+      inputs.every(({ dtype }) => dtype === 'float32') &&
+      (kernel.serves?.(
+        inputs.map(({ shape }) => shape),
+        attributes as Attributes,
+      ) ??
+        true);
+    if (heap === undefined || !isServed) {
       if (portable === undefined) throw new Error(`backend "wasm" has no portable kernel ${kernel.name}`);
       const parts = namedInputs as unknown as tf.NamedTensorInfoMap;
       return portable.kernelFunc({
@@ -273,17 +279,23 @@ export function differentiable(
   return operation(...inputs);
 }
 
-/** Replaces the library's gradient of a kernel, on every backend. */
+/**
+ * Replaces the library's gradient of a kernel, on every backend.
+ * @param needed a kernel: backends that lack it keep the library's gradient, which must save the same inputs
+ */
 export function replaceGradient(
   kernelName: string,
   inputs: readonly string[],
   gradients: (dy: tf.Tensor, inputs: readonly tf.Tensor[], attributes: object) => (() => tf.Tensor)[],
+  needed?: string,
 ): void {
+  const replaced = tf.getGradient(kernelName);
   tf.unregisterGradient(kernelName);
   tf.registerGradient({
     kernelName,
     inputsToSave: [...inputs],
     gradFunc: (dy, saved, attributes) => {
+      if (needed !== undefined && !hasKernel(needed)) return replaced.gradFunc(dy, saved, attributes);
       const parts = gradients(dy as tf.Tensor, saved, attributes as object);
       return Object.fromEntries(inputs.map((name, index) => [name, parts[index]]));
     },

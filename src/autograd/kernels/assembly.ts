@@ -71,4 +71,131 @@ export interface Assembly {
     channels: number,
     work: number,
   ) => void;
+  readonly clear: (y: number, count: number) => void;
+  readonly padRows: (x: number, y: number, rows: number, bytes: number, left: number, right: number) => void;
+  readonly repeatChannels: (
+    x: number,
+    y: number,
+    rows: number,
+    columns: number,
+    channels: number,
+    multiplier: number,
+    paddedChannels: number,
+    left: number,
+    right: number,
+  ) => void;
+  readonly cutChannels: (x: number, y: number, rows: number, channels: number, paddedChannels: number) => void;
+  readonly packFilter: (
+    filter: number,
+    packed: number,
+    rows: number,
+    columns: number,
+    channels: number,
+    outputs: number,
+    rowStep: number,
+    columnStep: number,
+    channelStep: number,
+    outputStep: number,
+  ) => void;
+  readonly correlate: (
+    x: number,
+    rows: number,
+    rowBytes: number,
+    columnBytes: number,
+    top: number,
+    rowStride: number,
+    windowRows: number,
+    windowSpacing: number,
+    runs: number,
+    runGap: number,
+    runLength: number,
+    packed: number,
+    y: number,
+    yRows: number,
+    yColumns: number,
+    yRowBytes: number,
+    yColumnBytes: number,
+    outputs: number,
+  ) => void;
+  readonly correlateGradient: (
+    x: number,
+    rows: number,
+    rowBytes: number,
+    columnBytes: number,
+    top: number,
+    rowStride: number,
+    windowRows: number,
+    windowSpacing: number,
+    runs: number,
+    runGap: number,
+    runLength: number,
+    dy: number,
+    dyRows: number,
+    dyColumns: number,
+    outputs: number,
+    sums: number,
+    strip: number,
+  ) => void;
+  readonly sumChannels: (x: number, y: number, count: number, multiplier: number) => void;
+  readonly depthwise: (
+    x: number,
+    rows: number,
+    rowBytes: number,
+    columnBytes: number,
+    top: number,
+    rowStride: number,
+    windowRows: number,
+    windowSpacing: number,
+    windowColumns: number,
+    tapGap: number,
+    filter: number,
+    filterRow: number,
+    filterColumn: number,
+    y: number,
+    yRows: number,
+    yColumns: number,
+    yRowBytes: number,
+    yColumnBytes: number,
+    channels: number,
+  ) => void;
+  readonly depthwiseGradient: (
+    x: number,
+    rows: number,
+    rowBytes: number,
+    columnBytes: number,
+    top: number,
+    rowStride: number,
+    windowRows: number,
+    windowSpacing: number,
+    windowColumns: number,
+    tapGap: number,
+    dy: number,
+    dyRows: number,
+    dyColumns: number,
+    channels: number,
+    sums: number,
+    strip: number,
+  ) => void;
+  readonly passWithin: (x: number, dy: number, y: number, count: number, lower: number, upper: number) => void;
+  readonly addToRows: (x: number, b: number, y: number, rows: number, length: number) => void;
+  readonly sumRows: (x: number, sums: number, y: number, rows: number, length: number) => void;
+  readonly sumWindows: (x: number, y: number, ...window: PoolingWindow) => void;
+  readonly spreadWindows: (dy: number, dx: number, ...windowAndIsAverage: [...PoolingWindow, boolean]) => void;
+  readonly maximumGradient: (x: number, dy: number, dx: number, ...window: PoolingWindow) => void;
 }
+
+/** Windows over images: the sizes that functions of pooling take. */
+export type PoolingWindow = [
+  batch: number,
+  height: number,
+  width: number,
+  channels: number,
+  yHeight: number,
+  yWidth: number,
+  windowHeight: number,
+  windowWidth: number,
+  rowStride: number,
+  columnStride: number,
+  top: number,
+  left: number,
+];

@@ -18,11 +18,20 @@ import {
 } from './convolution.js';
 import { spreadKernel, turnFilterKernel } from './convolution.js';
 import { depthwiseFilterGradientKernel, depthwiseInputGradientKernel, replaceDepthwiseGradient } from './depthwise.js';
-import { fusedMatMulKernel, matMulKernel } from './matmul.js';
+import { convolutionHeapKernel, filterGradientHeapKernel, inputGradientHeapKernel } from './direct-convolution.js';
+import {
+  depthwiseFilterGradientHeapKernel,
+  depthwiseHeapKernel,
+  depthwiseInputGradientHeapKernel,
+} from './direct-depthwise.js';
+import { fusedMatMulKernel, matMulHeapKernel, matMulKernel } from './matmul.js';
 import { registerNativeKernels } from './native/index.js';
 import { averagePoolGradientKernel, maxPoolGradientKernel } from './pooling.js';
-import { sumPoolGradientKernel, sumPoolKernel } from './pooling.js';
+import { averagePoolGradientHeapKernel, maxPoolGradientHeapKernel } from './pooling.js';
+import { sumPoolGradientHeapKernel, sumPoolGradientKernel, sumPoolHeapKernel, sumPoolKernel } from './pooling.js';
+import { addRowsHeapKernel, sumRowsHeapKernel } from './rows.js';
 import { segmentSumKernel } from './segment-sum.js';
+import { replaceWithinGradients, withinGradientHeapKernel, withinGradientKernel } from './within.js';
 
 const registered = new Set<BackendName>();
 
@@ -54,6 +63,9 @@ export function registerKernels(backend: BackendName): void {
   registerPlainKernel(backend, sumPoolKernel);
   registerPlainKernel(backend, sumPoolGradientKernel);
 
+  registerPlainKernel(backend, withinGradientKernel);
+  replaceWithinGradients();
+
   // TensorFlow's own are right.
   if (backend !== 'tensorflow') {
     registerPlainKernel(backend, averagePoolGradientKernel);
@@ -71,5 +83,19 @@ export function registerKernels(backend: BackendName): void {
     registerHeapKernel(castGradientHeapKernel, assembly);
     for (const kernel of channelHeapKernels) registerHeapKernel(kernel, assembly);
     registerHeapKernel(normalizationInputGradientHeapKernel, assembly);
+    registerHeapKernel(convolutionHeapKernel, assembly);
+    registerHeapKernel(filterGradientHeapKernel, assembly);
+    registerHeapKernel(inputGradientHeapKernel, assembly);
+    registerHeapKernel(depthwiseHeapKernel, assembly);
+    registerHeapKernel(depthwiseInputGradientHeapKernel, assembly);
+    registerHeapKernel(depthwiseFilterGradientHeapKernel, assembly);
+    registerHeapKernel(matMulHeapKernel, assembly);
+    registerHeapKernel(withinGradientHeapKernel, assembly);
+    registerHeapKernel(addRowsHeapKernel, assembly);
+    registerHeapKernel(sumRowsHeapKernel, assembly);
+    registerHeapKernel(maxPoolGradientHeapKernel, assembly);
+    registerHeapKernel(averagePoolGradientHeapKernel, assembly);
+    registerHeapKernel(sumPoolHeapKernel, assembly);
+    registerHeapKernel(sumPoolGradientHeapKernel, assembly);
   }
 }

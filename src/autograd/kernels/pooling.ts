@@ -1,5 +1,6 @@
 import { differentiable, runKernel } from '../tensorflow.js';
-import type { PlainKernel, tf } from '../tensorflow.js';
+import type { HeapKernel, PlainKernel, tf } from '../tensorflow.js';
+import type { Assembly, PoolingWindow } from './assembly.js';
 import { explicitPadding, poolingGeometry, validTaps } from './geometry.js';
 import type { WindowAttributes, WindowGeometry } from './geometry.js';
 
@@ -74,17 +75,45 @@ export const sumPoolKernel: PlainKernel<PoolingAttributes> = {
   },
 };
 
-export interface PoolingGradientAttributes extends PoolingAttributes {
+export interface SumPoolGradientAttributes extends PoolingAttributes {
   readonly inputShape: readonly number[];
 }
 
 /** `QfxSumPoolGrad`: dy -> dx of the shape `inputShape`. */
-export const sumPoolGradientKernel: PlainKernel<PoolingGradientAttributes> = {
+export const sumPoolGradientKernel: PlainKernel<SumPoolGradientAttributes> = {
   name: 'QfxSumPoolGrad',
   inputs: ['dy'],
   outputShapes: (_shapes, { inputShape }) => [[...inputShape]],
   compute: ([dy], [dx], _shapes, attributes) =>
     distribute(dy, dx, poolingGeometry(attributes.inputShape, attributes.filterSize, attributes), () => 1),
+};
+
+/** `MaxPoolGrad` on the heap. */
+export const maxPoolGradientHeapKernel: HeapKernel<PoolingAttributes, Assembly> = {
+  ...maxPoolGradientKernel,
+  compute: ({ functions, inputs: [dy, x], outputs: [dx], inputShapes: [, shape], attributes }) =>
+    functions.maximumGradient(x, dy, dx, ...poolingWindow(shape, attributes)),
+};
+
+/** `AvgPoolGrad` on the heap. */
+export const averagePoolGradientHeapKernel: HeapKernel<PoolingAttributes, Assembly> = {
+  ...averagePoolGradientKernel,
+  compute: ({ functions, inputs: [dy], outputs: [dx], inputShapes: [, shape], attributes }) =>
+    functions.spreadWindows(dy, dx, ...poolingWindow(shape, attributes), true),
+};
+
+/** `QfxSumPool` on the heap. */
+export const sumPoolHeapKernel: HeapKernel<PoolingAttributes, Assembly> = {
+  ...sumPoolKernel,
+  compute: ({ functions, inputs: [x], outputs: [y], inputShapes: [shape], attributes }) =>
+    functions.sumWindows(x, y, ...poolingWindow(shape, attributes)),
+};
+
+/** `QfxSumPoolGrad` on the heap. */
+export const sumPoolGradientHeapKernel: HeapKernel<SumPoolGradientAttributes, Assembly> = {
+  ...sumPoolGradientKernel,
+  compute: ({ functions, inputs: [dy], outputs: [dx], attributes }) =>
+    functions.spreadWindows(dy, dx, ...poolingWindow(attributes.inputShape, attributes), false),
 };
 
 /**
@@ -153,4 +182,22 @@ function forEachWindow(g: WindowGeometry, visit: (window: Window, output: number
       }
     }
   }
+}
+
+function poolingWindow(inputShape: readonly number[], attributes: PoolingAttributes): PoolingWindow {
+  const g = poolingGeometry(inputShape, attributes.filterSize, attributes);
+  return [
+    g.batch,
+    g.inputHeight,
+    g.inputWidth,
+    g.inputChannels,
+    g.outputHeight,
+    g.outputWidth,
+    g.windowHeight,
+    g.windowWidth,
+    g.strideHeight,
+    g.strideWidth,
+    g.padTop,
+    g.padLeft,
+  ];
 }

@@ -1,2 +1,7 @@
 export * from './channels';
 export * from './cast';
+export * from './convolution';
+export * from './copies';
+export * from './depthwise';
+export * from './elementwise';
+export * from './pooling';

@@ -2,7 +2,7 @@ import { numberRange } from '../../../qfx/number/round.js';
 import type { NativeKernel } from '../../tensorflow-node.js';
 import { castGradientKernel, castKernel, positionFactor } from '../cast.js';
 import type { CastAttributes } from '../cast.js';
-import { hasExactLanes, thresholds, trainingOverflow } from '../cast-table.js';
+import { hasExactLanes, thresholds, trainedAttributes } from '../cast-table.js';
 
 /** The casts of cast.ts as operations of QFX's own (native/cast.cc): the same bits for every float32, in one pass. */
 
@@ -15,14 +15,10 @@ export const nativeCastKernel: NativeKernel<CastAttributes> = {
 
 export const nativeCastGradientKernel: NativeKernel<CastAttributes> = {
   name: castGradientKernel.name,
-  handles: (attributes) => hasExactLanes(trained(attributes)),
+  handles: (attributes) => hasExactLanes(trainedAttributes(attributes)),
   compute: ({ x, dy }, attributes, operations) =>
-    operations.runAll('QfxCastGrad', [x, dy, operations.numbers(castNumbers(trained(attributes)))], {}, 2),
+    operations.runAll('QfxCastGrad', [x, dy, operations.numbers(castNumbers(trainedAttributes(attributes)))], {}, 2),
 };
-
-function trained(attributes: CastAttributes): CastAttributes {
-  return { ...attributes, overflow: trainingOverflow(attributes.overflow) };
-}
 
 /**
  * A cast as native/rounding.h reads it: the fields of `Rounding`, then the binary points. A tensor and not attributes, which

@@ -1,6 +1,14 @@
 import { registerNativeKernel } from '../../tensorflow-node.js';
 import { nativeCastGradientKernel, nativeCastKernel } from './cast.js';
-import { nativeChannelMomentsKernel } from './channels.js';
+import {
+  nativeChannelAffineGradientKernel,
+  nativeChannelAffineKernel,
+  nativeChannelBiasGradientKernel,
+  nativeChannelBiasKernel,
+  nativeChannelMomentsKernel,
+  nativeChannelSumsKernel,
+  nativeNormalizationInputGradientKernel,
+} from './channels.js';
 import { nativeFilterGradientKernel, nativeInputGradientKernel } from './convolution.js';
 import {
   nativeDepthwiseFilterGradientKernel,
@@ -13,6 +21,7 @@ import {
   nativeSumPoolGradientKernel,
   nativeSumPoolKernel,
 } from './pooling.js';
+import { nativeWithinGradientKernel } from './within.js';
 
 /** Registers the kernels of the native backend over their portable forms, and over those of tfjs-node. */
 export function registerNativeKernels(): void {
@@ -20,6 +29,14 @@ export function registerNativeKernels(): void {
   registerNativeKernel(nativeCastGradientKernel);
 
   registerNativeKernel(nativeChannelMomentsKernel);
+  registerNativeKernel(nativeChannelAffineKernel);
+  registerNativeKernel(nativeChannelAffineGradientKernel);
+  registerNativeKernel(nativeChannelBiasKernel);
+  registerNativeKernel(nativeChannelBiasGradientKernel);
+  registerNativeKernel(nativeChannelSumsKernel);
+  registerNativeKernel(nativeNormalizationInputGradientKernel);
+
+  registerNativeKernel(nativeWithinGradientKernel);
 
   registerNativeKernel(nativeFilterGradientKernel);
   registerNativeKernel(nativeInputGradientKernel);

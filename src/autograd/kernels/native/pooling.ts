@@ -1,7 +1,7 @@
 import type { NativeKernel } from '../../tensorflow-node.js';
 import { poolingGeometry } from '../geometry.js';
 import { maxPoolGradientKernel, sumPoolGradientKernel, sumPoolKernel } from '../pooling.js';
-import type { PoolingAttributes, PoolingGradientAttributes } from '../pooling.js';
+import type { PoolingAttributes, SumPoolGradientAttributes } from '../pooling.js';
 import { windowAttribute } from './window.js';
 
 /** The poolings of pooling.ts, and the forward maximum, as operations of QFX's own (native/pooling.cc). */
@@ -12,7 +12,7 @@ export const nativeSumPoolKernel: NativeKernel<PoolingAttributes> = {
     operations.run('QfxSumPool', [x], windowOver(x.shape, attributes)),
 };
 
-export const nativeSumPoolGradientKernel: NativeKernel<PoolingGradientAttributes> = {
+export const nativeSumPoolGradientKernel: NativeKernel<SumPoolGradientAttributes> = {
   name: sumPoolGradientKernel.name,
   compute: ({ dy }, attributes, operations) =>
     operations.run('QfxSumPoolGrad', [dy], windowOver(attributes.inputShape, attributes)),

@@ -1,0 +1,92 @@
+import type { HeapKernel } from '../tensorflow.js';
+import type { Assembly } from './assembly.js';
+import { filterGradientKernel, inputGradientKernel } from './convolution.js';
+import type { FilterGradientAttributes, InputGradientAttributes } from './convolution.js';
+import { correlateGradientImages, correlateImages, packFilter } from './correlation.js';
+import type { Pass } from './correlation.js';
+import { convolutionGeometry } from './geometry.js';
+import type { WindowAttributes } from './geometry.js';
+import { bytesPerNumber, forwardWindow, gradientPhases, inputImages, outputImages } from './windows.js';
+
+/** A convolution and its gradients on the heap of the wasm backend. */
+
+/** `Conv2D`: x [N, H, W, Ci], filter [kh, kw, Ci, Co] -> [N, Oh, Ow, Co]. */
+export const convolutionHeapKernel: HeapKernel<WindowAttributes, Assembly> = {
+  name: 'Conv2D',
+  inputs: ['x', 'filter'],
+  outputShapes: ([x, filter], attributes) => {
+    const g = convolutionGeometry(x, filter, attributes);
+    return [[g.batch, g.outputHeight, g.outputWidth, g.outputChannels]];
+  },
+  compute(call) {
+    const { inputs, outputs, inputShapes, attributes } = call;
+    const g = convolutionGeometry(inputShapes[0], inputShapes[1], attributes);
+    const window = forwardWindow(g);
+    const columnBytes = g.outputChannels * bytesPerNumber;
+    const pass: Pass = {
+      ...window,
+      packed: packFilter(call, inputs[1], window, g.inputChannels, g.outputChannels, {
+        offset: 0,
+        row: g.windowWidth * g.inputChannels * g.outputChannels,
+        column: g.inputChannels * g.outputChannels,
+        channel: g.outputChannels,
+        output: 1,
+      }),
+      address: outputs[0],
+      imageBytes: g.outputHeight * g.outputWidth * columnBytes,
+      rowBytes: g.outputWidth * columnBytes,
+      columnBytes,
+    };
+    correlateImages(call, inputImages(inputs[0], g), [pass], g.outputChannels);
+  },
+};
+
+/** `Conv2DBackpropFilter` on the heap. */
+export const filterGradientHeapKernel: HeapKernel<FilterGradientAttributes, Assembly> = {
+  name: filterGradientKernel.name,
+  inputs: ['x', 'dy'],
+  outputShapes: (_shapes, { filterShape }) => [[...filterShape]],
+  compute(call) {
+    const { inputs, outputs, inputShapes, attributes } = call;
+    const g = convolutionGeometry(inputShapes[0], attributes.filterShape, attributes);
+    const images = inputImages(inputs[0], g);
+    correlateGradientImages(call, images, forwardWindow(g), inputs[1], g.outputChannels, outputs[0]);
+  },
+};
+
+/**
+ * `Conv2DBackpropInput` on the heap. With a stride, elements of dx fall into phases: those of one phase see the same taps of
+ * the filter, and dy without gaps.
+ */
+export const inputGradientHeapKernel: HeapKernel<InputGradientAttributes, Assembly> = {
+  name: inputGradientKernel.name,
+  inputs: ['dy', 'filter'],
+  outputShapes: (_shapes, { inputShape }) => [[...inputShape]],
+  compute(call) {
+    const { inputs, outputs, inputShapes, attributes } = call;
+    const g = convolutionGeometry(attributes.inputShape, inputShapes[1], attributes);
+    const rows = gradientPhases(g.inputHeight, g.strideHeight, g.padTop, g.windowHeight, g.dilationHeight);
+    const columns = gradientPhases(g.inputWidth, g.strideWidth, g.padLeft, g.windowWidth, g.dilationWidth);
+    const tapSize = g.inputChannels * g.outputChannels;
+    const columnBytes = g.inputChannels * bytesPerNumber;
+    const rowBytes = g.inputWidth * columnBytes;
+    const passes = rows.flatMap((row, rowPhase) =>
+      columns.map((column, columnPhase): Pass => ({
+        rows: row,
+        columns: column,
+        packed: packFilter(call, inputs[1], { rows: row, columns: column }, g.outputChannels, g.inputChannels, {
+          offset: (row.firstTap * g.windowWidth + column.firstTap) * tapSize,
+          row: row.tapStep * g.windowWidth * tapSize,
+          column: column.tapStep * tapSize,
+          channel: 1,
+          output: g.outputChannels,
+        }),
+        address: outputs[0] + rowPhase * rowBytes + columnPhase * columnBytes,
+        imageBytes: g.inputHeight * rowBytes,
+        rowBytes: g.strideHeight * rowBytes,
+        columnBytes: g.strideWidth * columnBytes,
+      })),
+    );
+    correlateImages(call, outputImages(inputs[0], g), passes, g.inputChannels);
+  },
+};
