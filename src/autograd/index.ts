@@ -1,6 +1,7 @@
 /** Training in fixed point: `qfx/autograd`. */
 export { tf } from './tensorflow.js';
 export { initializeBackend } from './backend.js';
+export type { Backend, RunningBackend } from './backend.js';
 export { Quantizer, withoutQuantizers } from './quantizer.js';
 export type { QuantizerConfig } from './quantizer.js';
 export { createLayers } from './layers/index.js';

@@ -10,9 +10,8 @@ import type { WasmMemory } from '../qfx/web-assembly.js';
  */
 export { tf };
 
-/** The backends that QFX's kernels are written for. */
-export const backendNames = ['wasm', 'cpu'] as const;
-export type BackendName = (typeof backendNames)[number];
+/** The backends that QFX's kernels are written for, as the library names them. */
+export type BackendName = 'wasm' | 'cpu' | 'tensorflow';
 
 /** A tensor as kernels see it: no methods, no place in a gradient tape. */
 export interface TensorInfo {
@@ -58,8 +57,8 @@ export interface HeapKernel<Attributes, Functions> {
   readonly inputs: readonly string[];
   /** Shapes of the outputs, from the shapes of the inputs. */
   outputShapes(inputShapes: readonly number[][], attributes: Attributes): number[][];
-  /** False for a call that the portable form has to do; absent: there is none. */
-  handles?(inputShapes: readonly number[][], attributes: Attributes): boolean;
+  /** Whether it serves such inputs, or leaves them to the portable form. Absent: it serves all. */
+  serves?(inputShapes: readonly number[][], attributes: Attributes): boolean;
   /** Fills every element of the outputs: their memory holds anything before. */
   compute(call: HeapCall<Attributes, Functions>): void;
 }
@@ -116,15 +115,39 @@ async function withoutNewErrorListeners<T>(start: () => Promise<T>): Promise<T> 
   return result;
 }
 
+/** The class that the tensor library makes of a saved layer with this class name; undefined for an unknown one. */
+export function registeredClass(className: string): unknown {
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  return Object.hasOwn(classNameMap, className) ? classNameMap[className][0] : undefined;
+}
+
+/** What the tensor library's dropout keeps to itself. */
+interface Dropout {
+  rate: number;
+  seed: number;
+}
+
 /** Runs something that computes with `training: true`, with the dropouts of a model switched off. */
 export function withoutDropout(model: tf.LayersModel, run: () => void): void {
-  const dropouts = model.layers.filter((layer) => layer.getClassName() === 'Dropout') as unknown as { rate: number }[];
-  const rates = dropouts.map(({ rate }) => rate);
-  for (const dropout of dropouts) dropout.rate = 0;
+  withDropouts(model, ({ seed }) => ({ rate: 0, seed }), run);
+}
+
+/**
+ * Runs a training pass with other seeds of dropout, so that each pass drops other places.
+ * @param seedOf the seed in this pass, from the dropout's own
+ */
+export function withDropoutSeeds(model: tf.LayersModel, seedOf: (seed: number) => number, run: () => void): void {
+  withDropouts(model, ({ rate, seed }) => ({ rate, seed: seedOf(seed) }), run);
+}
+
+function withDropouts(model: tf.LayersModel, change: (dropout: Dropout) => Dropout, run: () => void): void {
+  const dropouts = model.layers.filter((layer) => layer.getClassName() === 'Dropout') as unknown as Dropout[];
+  const own = dropouts.map(({ rate, seed }) => ({ rate, seed }));
+  for (const dropout of dropouts) Object.assign(dropout, change(dropout));
   try {
     run();
   } finally {
-    dropouts.forEach((dropout, index) => (dropout.rate = rates[index]));
+    dropouts.forEach((dropout, index) => Object.assign(dropout, own[index]));
   }
 }
 
@@ -185,7 +208,7 @@ export function registerComposedKernel<Attributes>(backendName: BackendName, ker
 
 /**
  * Registers a heap kernel over the kernel of its name that is registered already. That one still serves tensors of other
- * types than float32, what the heap kernel does not handle, and everything where the backend does not show its memory.
+ * types than float32, what the heap kernel leaves to it, and everything where the backend does not show its memory.
  * @param assembly the module, as scripts/build-wasm.mjs wrote it
  */
 export function registerHeapKernel<Attributes, Functions extends object>(
@@ -197,10 +220,10 @@ export function registerHeapKernel<Attributes, Functions extends object>(
     const inputs = kernel.inputs.map((name) => namedInputs[name]);
     const heap = heapOf(backend as BackendWasm, assembly);
     const shapes = inputs.map(({ shape }) => shape);
-    const isHandled =
+    const isServed =
       inputs.every(({ dtype }) => dtype === 'float32') &&
-      (kernel.handles === undefined || kernel.handles(shapes, attributes as Attributes));
-    if (heap === undefined || !isHandled) {
+      (kernel.serves === undefined || kernel.serves(shapes, attributes as Attributes));
+    if (heap === undefined || !isServed) {
       if (portable === undefined) throw new Error(`backend "wasm" has no portable kernel ${kernel.name}`);
       const parts = namedInputs as unknown as tf.NamedTensorInfoMap;
       return portable.kernelFunc({
@@ -345,11 +368,12 @@ type KernelFunction = (
 ) => TensorInfo | TensorInfo[];
 
 /** The library's kernels return a list only where there are several outputs, and its gradients rely on it. */
-function oneOrAll(outputs: TensorInfo[]): TensorInfo | TensorInfo[] {
+export function oneOrAll(outputs: TensorInfo[]): TensorInfo | TensorInfo[] {
   return outputs.length === 1 ? outputs[0] : outputs;
 }
 
-function replaceKernel(backendName: BackendName, kernelName: string, kernel: KernelFunction): void {
+/** Registers a kernel; an existing one of the same name gives way. */
+export function replaceKernel(backendName: BackendName, kernelName: string, kernel: KernelFunction): void {
   const existing = tf.getKernel(kernelName, backendName);
   if (existing !== undefined) tf.unregisterKernel(kernelName, backendName);
   const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) =>

@@ -21,10 +21,11 @@ export const demo: Command<object> = {
   async run(_options, context) {
     const started = performance.now();
     const { countDifferingOutputs, loadRunDescription } = await import('../autograd/index.js');
-    const run = await loadRunDescription(join(packageRoot(), 'examples', 'mnist', 'demo.ts'));
+    const description = join(packageRoot(), 'examples', 'mnist', 'demo.ts');
+    const run = await loadRunDescription(description);
     const { folder, file, graph, model, data, accuracy, binaryPointsMoved } = await trainWithProgress(
       run,
-      { out: 'out' },
+      { out: 'out', file: description },
       context,
     );
     const hls = join(folder, 'hls');

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import pc from 'picocolors';
+import { findInstallation, nativeThreads, supportedPlatform, tensorflow } from '../autograd/native/installation.js';
 import { dataSets, loadData } from '../data/index.js';
 import { findCompiler, tryNative } from '../hls-codegen/simulate/compiler.js';
 import type { Command } from './command.js';
@@ -82,22 +83,23 @@ async function trainingBackend(): Promise<Finding> {
 }
 
 function nativeBackend(): Finding {
-  const present = canResolve('@tensorflow/tfjs-node');
-  return {
-    name: '@tensorflow/tfjs-node',
-    found: present,
-    detail: present ? 'installed; this version of QFX does not use it yet' : 'not installed, and not needed',
-    enables: 'nothing in this version',
+  const base = {
+    name: 'native training backend',
+    enables: 'training two to four times as fast (qfx train --backend node)',
   };
-}
-
-function canResolve(name: string): boolean {
-  try {
-    import.meta.resolve(name);
-    return true;
-  } catch {
-    return false;
+  const installation = findInstallation();
+  if (installation !== undefined) {
+    const threads = `${nativeThreads()} threads (TF_NUM_INTRAOP_THREADS sets another number)`;
+    const detail = `TensorFlow ${tensorflow.version} in ${installation.folder}, ${threads}`;
+    return { ...base, found: true, detail };
   }
+  const isSupported = `${process.platform}-${process.arch}` === supportedPlatform;
+  return {
+    ...base,
+    found: false,
+    detail: isSupported ? 'not set up for this version of QFX, and not needed' : `for ${supportedPlatform} only`,
+    ...(isSupported && { remedy: 'qfx setup tfjs-node' }),
+  };
 }
 
 async function dataSet(name: string): Promise<Finding> {

@@ -10,6 +10,7 @@ import { evaluate } from './eval.js';
 import { exportHls } from './export-hls.js';
 import { init } from './init.js';
 import { inspect } from './inspect.js';
+import { setup } from './setup.js';
 import { train } from './train.js';
 
 const parser = yargs(hideBin(process.argv))
@@ -36,6 +37,7 @@ register(parser, csim);
 register(parser, evaluate);
 register(parser, inspect);
 register(parser, init);
+register(parser, setup);
 register(parser, doctor);
 register(parser, demo);
 

@@ -1,15 +1,20 @@
 import { join } from 'node:path';
-import type { ResolvedRun, RunResult, TrainingProgress } from '../autograd/index.js';
+import type { ResolvedRun, RunOptions, RunResult, TrainingProgress } from '../autograd/index.js';
 import { wholeNumber } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import type { Progress } from './progress.js';
 import { percent } from './format.js';
+
+/** Those worth training on; the library's cpu backend is for tests. */
+const backends = ['auto', 'wasm', 'node'] as const;
 
 interface Options {
   run: string;
   out: string;
   data?: string;
   epochs?: number;
+  backend: (typeof backends)[number];
+  workers?: number;
   resume: boolean;
 }
 
@@ -20,6 +25,8 @@ export const train: Command<Options> = {
   examples: [
     ['$0 train network.ts', 'Writes out/<name>/model.safetensors'],
     ['$0 train network.ts --data cifar10/ --epochs 20', 'Data from a folder, another number of epochs'],
+    ['$0 train network.ts --backend node', 'On TensorFlow itself, after qfx setup tfjs-node'],
+    ['$0 train network.ts --workers 1', 'On one core, to the same bits'],
     ['$0 train network.ts --resume', 'Continues after an interruption, to the same bits'],
   ],
   options: (yargs) =>
@@ -41,13 +48,25 @@ export const train: Command<Options> = {
         requiresArg: true,
         describe: 'Epochs, in place of what the description says',
       })
+      .option('backend', {
+        choices: backends,
+        default: 'wasm' as const,
+        describe:
+          'What computes: wasm everywhere, to the same bits; node after qfx setup tfjs-node; auto: node where it is set up',
+      })
+      .option('workers', {
+        type: 'number',
+        requiresArg: true,
+        describe: "Threads that compute a batch's shards (else as many as cores and shards allow, where that pays)",
+      })
       .option('resume', { type: 'boolean', default: false, describe: 'Continue from the last checkpoint' }),
-  async run({ run: file, out, data, epochs, resume }, context) {
+  async run({ run: file, out, data, epochs, backend, workers, resume }, context) {
     if (epochs !== undefined) wholeNumber('epochs', epochs);
+    if (workers !== undefined) wholeNumber('workers', workers);
     const { loadRunDescription } = await import('../autograd/index.js'); // a second; help must not wait for it
     const described = await loadRunDescription(file);
     const run = epochs === undefined ? described : { ...described, training: { ...described.training, epochs } };
-    const result = await trainWithProgress(run, { out, data, resume }, context);
+    const result = await trainWithProgress(run, { out, backend, data, file, workers, resume }, context);
     const { folder, file: graph, training, accuracy, binaryPointsMoved } = result;
     const { steps, epochs: epochsDone, stoppedEarly, validation, test, seconds } = training;
     return {
@@ -71,7 +90,7 @@ export const train: Command<Options> = {
 /** Runs a description with bars for the download, if there is one, and for the training. */
 export async function trainWithProgress(
   run: ResolvedRun,
-  options: { readonly out: string; readonly data?: string; readonly resume?: boolean },
+  options: Pick<RunOptions, 'backend' | 'data' | 'file' | 'workers' | 'resume'> & { readonly out: string },
   context: CommandContext,
 ): Promise<RunResult> {
   const { runDescription } = await import('../autograd/index.js');

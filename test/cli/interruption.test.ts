@@ -57,9 +57,10 @@ describe.skipIf(isWindows)('Ctrl-C ends with status 130 and leaves nothing half-
     expect(await terminal.list()).toEqual(['endless.mjs', 'graph.safetensors', 'hls']);
   });
 
-  it('train, with a state to continue from', async () => {
-    const { exitCode, stdout, stderr, seconds } = await interrupt(['train', 'endless.mjs'], async () =>
-      existsSync(terminal.place('out/endless/checkpoints/last.safetensors')),
+  it('train, with a state to continue from and workers that end', async () => {
+    const { exitCode, stdout, stderr, seconds } = await interrupt(
+      ['train', 'endless.mjs', '--workers', '2'],
+      async () => existsSync(terminal.place('out/endless/checkpoints/last.safetensors')),
     );
     expect([exitCode, stdout], stderr).toEqual([130, '']);
     expect(stderr).toMatch(/--resume continues from there\nqfx: interrupted$/);

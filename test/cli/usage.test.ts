@@ -56,6 +56,7 @@ describe('wrong usage ends with status 2:', () => {
     [['csim', project, '--images', 'abc'], /--images NaN: a whole number from 1/],
     [['csim', project, '--layers-for', '0'], /--layers-for 0: a whole number from 1/],
     [['train', 'run.ts', '--epochs', '0'], /--epochs 0: a whole number from 1/],
+    [['train', 'run.ts', '--workers', '0'], /--workers 0: a whole number from 1/],
     [['eval', 'graph.safetensors'], /does not say what it was trained on.*--data-set/],
     [['eval', 'graph.safetensors', '--data-set', 'imagenet'], /imagenet/],
   ])('%j', async (args, message) => {

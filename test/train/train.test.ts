@@ -9,6 +9,7 @@ import { copyWeights, writeWeights } from '../../src/autograd/train/checkpoint.j
 import type { Checkpoint } from '../../src/autograd/train/checkpoint.js';
 import { modelWeights } from '../../src/autograd/train/model-weights.js';
 import { train } from '../../src/autograd/train/train.js';
+import { startTestedBackend } from '../support/backend.js';
 import { bars } from './synthetic.js';
 
 const data = bars({ train: 330, test: 100 });
@@ -50,7 +51,7 @@ describe('train', () => {
       .split('\n')
       .map((line) => ({ ...(JSON.parse(line) as Record<string, unknown>), seconds: undefined }));
 
-  beforeAll(() => initializeBackend('wasm'));
+  beforeAll(startTestedBackend);
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'qfx-train-'));
   });
@@ -158,33 +159,6 @@ describe('train', () => {
     expect(await metrics(parts)).toEqual(await metrics(join(folder, 'whole')));
   });
 
-  it('adds the gradients of shards', async () => {
-    const kernels = async (shards: number) => {
-      const model = network({ norm: false });
-      // Plain descent, so that the size of a gradient counts.
-      await train({
-        model,
-        data,
-        ...training,
-        epochs: 1,
-        shards,
-        optimizer: { name: 'sgd', momentum: 0 },
-        gradientClipping: undefined,
-      });
-      return modelWeights(model)
-        .find(({ key }) => key.endsWith('kernel'))!
-        .read();
-    };
-    const [start, one, four] = [network({ norm: false }), await kernels(1), await kernels(4)];
-    const initial = modelWeights(start)
-      .find(({ key }) => key.endsWith('kernel'))!
-      .read();
-    const distance = (a: Float32Array, b: Float32Array) => Math.hypot(...a.map((value, index) => value - b[index]));
-    // The same sums in another order, and binary points that another number of images chose: nearly the same way.
-    expect(distance(one, four)).toBeLessThan(0.2 * distance(one, initial));
-    expect(four).not.toEqual(one);
-  });
-
   it('validates on images set aside, keeps the best and stops early', async () => {
     const validating = {
       ...training,
@@ -214,7 +188,8 @@ describe('train', () => {
       [{ optimizer: { name: 'lion' } }, /training: optimizer/],
       [{ optimizer: { name: 'adam', momentum: 0.9 } }, /training: optimizer.*momentum/],
       [{ gradientClipping: { value: 1, globalNorm: 1 } }, /either globalNorm or value/],
-      [{ shards: 5 }, /shards.*divide/],
+      [{ shards: 33 }, /shards: found 33, must be at most batchSize/],
+      [{ workers: 1.5 }, /workers: found 1.5, allowed: whole numbers from 1 on/],
       [{ keep: 'best' }, /keep.*validationImages/],
       [{ batchSize: 331 }, /331 images a step, but there are 330/],
       [{ validationImages: 300 }, /32 images a step, but there are 30 training images beside the 300/],
@@ -277,6 +252,18 @@ describe('train', () => {
       await expect(refused({ onProgress }, model())).rejects.toThrow(/layer "drop": a dropout without a seed/);
       expect(steps).toEqual([]);
       await refused({ epochs: 1 }, model(0));
+    });
+
+    it('checkpoints of another backend', async () => {
+      await refused({ folder, epochs: 1 });
+      await initializeBackend('cpu');
+      try {
+        await expect(refused({ folder, epochs: 1, resume: true })).rejects.toThrow(
+          /last\.safetensors: belongs to a run on backend (wasm|node with \d+ threads?), now it is backend cpu$/,
+        );
+      } finally {
+        await startTestedBackend();
+      }
     });
 
     it('checkpoints of another run, and damaged ones', async () => {

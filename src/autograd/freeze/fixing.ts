@@ -1,5 +1,4 @@
-import { isFixedPoint } from '../layers/sources.js';
-import { BatchNormalization } from '../layers/batch-normalization.js';
+import { batchNormalizationsOf } from '../layers/batch-normalization.js';
 import { whileFreezing } from '../layers/freezing.js';
 import { tf, withoutDropout } from '../tensorflow.js';
 
@@ -19,7 +18,7 @@ export function freezeBinaryPoints(model: tf.LayersModel, batch: tf.Tensor | rea
  * dropout, since hardware has none: moving averages lag behind
  */
 export function freezeStatistics(model: tf.LayersModel, batches: Iterable<tf.Tensor> = []): void {
-  const layers = model.layers.filter(isFixedPoint).filter((layer) => layer instanceof BatchNormalization);
+  const layers = batchNormalizationsOf(model);
   const measured = [...batches];
   if (measured.length > 0) {
     for (const layer of layers) layer.beginMeasurement();

@@ -78,7 +78,7 @@ const tie = 0.5;
 const never = Infinity;
 
 /** When the nearest integer, ties to even, becomes one more and one less; each below and above zero. */
-function thresholds(rounding: Rounding): [number, number, number, number] {
+export function thresholds(rounding: Rounding): [number, number, number, number] {
   switch (rounding) {
     case 'AP_TRN':
       return [never, never, any, any];

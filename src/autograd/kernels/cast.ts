@@ -43,7 +43,7 @@ export const castGradientKernel: PlainKernel<CastAttributes> = {
 /** Both on the heap, where float32 lanes are exact. */
 export const castHeapKernel: HeapKernel<CastAttributes, Assembly> = {
   ...castKernel,
-  handles: (_shapes, attributes) => hasExactLanes(attributes),
+  serves: (_shapes, attributes) => hasExactLanes(attributes),
   compute: ({ functions, inputs: [x], outputs: [y], inputShapes: [shape], attributes, scratch, write }) => {
     const { period, values, addresses } = castTable(attributes);
     const table = scratch(values.length + period);
@@ -55,7 +55,7 @@ export const castHeapKernel: HeapKernel<CastAttributes, Assembly> = {
 
 export const castGradientHeapKernel: HeapKernel<CastAttributes, Assembly> = {
   ...castGradientKernel,
-  handles: (_shapes, attributes) => hasExactLanes(trainedAttributes(attributes)),
+  serves: (_shapes, attributes) => hasExactLanes(trainedAttributes(attributes)),
   compute: ({ functions, inputs: [x, dy], outputs: [dx, dp], inputShapes: [shape], attributes, scratch, write }) => {
     const { period, values, addresses } = castTable(trainedAttributes(attributes));
     const table = scratch(values.length + 4 * period);

@@ -150,16 +150,20 @@ export const channelHeapKernels: readonly HeapKernel<AffineAttributes, Assembly>
   },
   {
     ...channelAffineKernel,
-    handles: handlesCast,
+    serves: (_shapes, attributes) => handlesCast(attributes),
     compute: (call) => {
       const affine = call.inputs[1];
       runAffine(call, affine, affine + lastOf(call.inputShapes[1]) * floatBytes);
     },
   },
-  { ...channelBiasKernel, handles: handlesCast, compute: (call) => runAffine(call, 0, call.inputs[1]) },
+  {
+    ...channelBiasKernel,
+    serves: (_shapes, attributes) => handlesCast(attributes),
+    compute: (call) => runAffine(call, 0, call.inputs[1]),
+  },
   {
     ...channelAffineGradientKernel,
-    handles: handlesTrainedCast,
+    serves: (_shapes, attributes) => handlesTrainedCast(attributes),
     compute: (call) => {
       const [g, daffine, dp] = call.outputs;
       const offset = lastOf(call.inputShapes[2]) * floatBytes;
@@ -179,7 +183,7 @@ export const channelHeapKernels: readonly HeapKernel<AffineAttributes, Assembly>
   },
   {
     ...channelBiasGradientKernel,
-    handles: handlesTrainedCast,
+    serves: (_shapes, attributes) => handlesTrainedCast(attributes),
     compute: (call) => {
       const [dx, dbias, dp] = call.outputs;
       runGradient(call, 0, call.inputs[2], [dx, 0, dbias, dp]);

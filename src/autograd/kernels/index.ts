@@ -25,6 +25,7 @@ import {
   depthwiseInputGradientHeapKernel,
 } from './direct-depthwise.js';
 import { fusedMatMulKernel, matMulHeapKernel, matMulKernel } from './matmul.js';
+import { registerNativeKernels } from './native/index.js';
 import { averagePoolGradientKernel, maxPoolGradientKernel } from './pooling.js';
 import { averagePoolGradientHeapKernel, maxPoolGradientHeapKernel } from './pooling.js';
 import { sumPoolGradientHeapKernel, sumPoolGradientKernel, sumPoolHeapKernel, sumPoolKernel } from './pooling.js';
@@ -59,14 +60,19 @@ export function registerKernels(backend: BackendName): void {
   replaceDepthwiseGradient();
 
   registerPlainKernel(backend, maxPoolGradientKernel);
-  registerPlainKernel(backend, averagePoolGradientKernel);
   registerPlainKernel(backend, sumPoolKernel);
   registerPlainKernel(backend, sumPoolGradientKernel);
 
-  registerPlainKernel(backend, segmentSumKernel);
   registerPlainKernel(backend, withinGradientKernel);
   replaceWithinGradients();
 
+  // TensorFlow's own are right.
+  if (backend !== 'tensorflow') {
+    registerPlainKernel(backend, averagePoolGradientKernel);
+    registerPlainKernel(backend, segmentSumKernel);
+  }
+
+  if (backend === 'tensorflow') registerNativeKernels();
   if (backend === 'wasm') {
     for (const kernel of convolutionKernels) registerComposedKernel(backend, kernel);
     registerComposedKernel(backend, matMulKernel);

@@ -44,7 +44,7 @@ const fewestRows = 128;
 export const matMulHeapKernel: HeapKernel<MatMulAttributes, Assembly> = {
   name: matMulKernel.name,
   inputs: ['a', 'b'],
-  handles: ([a, b], { transposeA, transposeB }) =>
+  serves: ([a, b], { transposeA, transposeB }) =>
     !(transposeA && transposeB) &&
     `${a.slice(0, -2)}` === `${b.slice(0, -2)}` &&
     elementCount(a) * elementCount(b) > 0 &&

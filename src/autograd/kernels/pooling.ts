@@ -6,7 +6,7 @@ import type { WindowAttributes, WindowGeometry } from './geometry.js';
 
 /** Pooling gradients, and the sum over a window, all on [N, H, W, C]. */
 
-interface PoolingAttributes extends WindowAttributes {
+export interface PoolingAttributes extends WindowAttributes {
   readonly filterSize: number | readonly [number, number];
 }
 
@@ -75,7 +75,7 @@ export const sumPoolKernel: PlainKernel<PoolingAttributes> = {
   },
 };
 
-interface SumPoolGradientAttributes extends PoolingAttributes {
+export interface SumPoolGradientAttributes extends PoolingAttributes {
   readonly inputShape: readonly number[];
 }
 

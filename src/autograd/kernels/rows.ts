@@ -11,7 +11,7 @@ import type { Assembly } from './assembly.js';
 export const addRowsHeapKernel: HeapKernel<object, Assembly> = {
   name: 'Add',
   inputs: ['a', 'b'],
-  handles: ([a, b]) => isRowOf(a, b) || isRowOf(b, a),
+  serves: ([a, b]) => isRowOf(a, b) || isRowOf(b, a),
   outputShapes: ([a, b]) => [isRowOf(a, b) ? a : b],
   compute({ functions, inputs: [a, b], outputs: [y], inputShapes: [aShape, bShape] }) {
     const [x, row] = isRowOf(aShape, bShape) ? [a, b] : [b, a];
@@ -36,7 +36,7 @@ interface SumAttributes {
 export const sumRowsHeapKernel: HeapKernel<SumAttributes, Assembly> = {
   name: 'Sum',
   inputs: ['x'],
-  handles: ([x], { axis }) => elementCount(x) > 0 && firstAxes(x, axis) > 0,
+  serves: ([x], { axis }) => elementCount(x) > 0 && firstAxes(x, axis) > 0,
   outputShapes: ([x], { axis, keepDims }) => {
     const summed = firstAxes(x, axis);
     return [[...(keepDims === true ? x.slice(0, summed).map(() => 1) : []), ...x.slice(summed)]];

@@ -5,7 +5,7 @@ import type { Assembly } from './assembly.js';
 
 /** Gradients of functions that are the identity within bounds and constant outside: ReLU, ReLU6, clipping. */
 
-interface Bounds {
+export interface Bounds {
   readonly lower: number;
   readonly upper: number;
 }

@@ -44,6 +44,12 @@ interface Measurement {
   readonly square: Float64Array;
 }
 
+/** What a BatchNorm saw in one training pass: mean and variance of each channel. */
+export interface BatchStatistics {
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+}
+
 /**
  * y = a * x + b per channel with a = gamma / sqrt(variance + epsilon) and b = beta - mean * a, both quantized; b is formed
  * with the quantized a. Trains with the statistics of the batch until they are frozen, then with the moving ones.
@@ -55,6 +61,7 @@ export class BatchNormalization extends FixedPointLayer {
   private readonly quantizerConfigs: Record<'scale' | 'offset', ResolvedQuantizerConfig>;
   private made: Weights | undefined;
   private measurement: Measurement | undefined;
+  private report: ((statistics: BatchStatistics) => void) | undefined;
 
   constructor(config: BatchNormalizationConfig) {
     const where = layerName(config.name, 'batchNormalization');
@@ -70,6 +77,10 @@ export class BatchNormalization extends FixedPointLayer {
     return this.made !== undefined && this.made.isFrozen.read().dataSync()[0] === 1;
   }
 
+  get channels(): number {
+    return this.parts.gamma.read().size;
+  }
+
   /** From now on training, too, uses the moving statistics and leaves them alone; gamma and beta go on training. */
   freezeStatistics(): void {
     tf.tidy(() => void this.parts.isFrozen.write(tf.ones([1])));
@@ -77,7 +88,7 @@ export class BatchNormalization extends FixedPointLayer {
 
   /** Until `endMeasurement`, training passes use each batch's own statistics and only collect them. */
   beginMeasurement(): void {
-    const channels = this.parts.gamma.read().size;
+    const { channels } = this;
     this.measurement = { rows: 0, mean: new Float64Array(channels), square: new Float64Array(channels) };
   }
 
@@ -93,6 +104,16 @@ export class BatchNormalization extends FixedPointLayer {
       this.parts.movingMean.write(tf.tensor1d(Float32Array.from(means)));
       this.parts.movingVariance.write(tf.tensor1d(Float32Array.from(variances)));
     });
+  }
+
+  /** From now on training passes hand the batch's statistics to `report` and leave the moving ones alone; undefined undoes it. */
+  reportStatistics(report: ((statistics: BatchStatistics) => void) | undefined): void {
+    this.report = report;
+  }
+
+  /** Moves the moving statistics by one step towards those of a batch, as a training pass does. */
+  moveStatistics({ mean, variance }: BatchStatistics): void {
+    tf.tidy(() => this.moveTowards(tf.tensor([...mean, ...variance], [2, mean.length], 'float32')));
   }
 
   protected override ownConfig(): Record<string, unknown> {
@@ -171,32 +192,43 @@ export class BatchNormalization extends FixedPointLayer {
     return tf.stack([movingMean.read(), movingVariance.read()]);
   }
 
-  /** [2, channels], mean and variance of a batch; the moving ones follow them, or they are collected. */
+  /** [2, channels], mean and variance of a batch; the moving ones follow them, or they are reported or collected. */
   private batchMoments(x: tf.Tensor): tf.Tensor {
     const moments = channelMoments(x);
-    const { movingMean, movingVariance } = this.parts;
-    if (this.measurement === undefined) {
-      const moved = moveMoments(movingMean.read(), movingVariance.read(), moments, this.momentum);
-      movingMean.write(moved[0]);
-      movingVariance.write(moved[1]);
-    } else {
-      collect(this.measurement, x.size / movingMean.read().size, moments);
-    }
+    if (this.measurement !== undefined) collect(this.measurement, x.size / this.parts.gamma.read().size, moments);
+    else if (this.report !== undefined) this.report(readMoments(moments));
+    else this.moveTowards(moments);
     return moments;
   }
+
+  private moveTowards(moments: tf.Tensor): void {
+    const { movingMean, movingVariance } = this.parts;
+    const [mean, variance] = moveMoments(movingMean.read(), movingVariance.read(), moments, this.momentum);
+    movingMean.write(mean);
+    movingVariance.write(variance);
+  }
+}
+
+/** The BatchNorm layers of a network, in its order. */
+export function batchNormalizationsOf(model: tf.LayersModel): BatchNormalization[] {
+  return model.layers.filter((layer) => layer instanceof BatchNormalization);
 }
 
 function offsetOf(beta: tf.Tensor, mean: tf.Tensor, scale: tf.Tensor): tf.Tensor {
   return beta.sub(mean.mul(scale));
 }
 
+function readMoments(moments: tf.Tensor): BatchStatistics {
+  const values = moments.dataSync() as Float32Array;
+  const channels = values.length / 2;
+  return { mean: values.subarray(0, channels), variance: values.subarray(channels) };
+}
+
 function collect(measurement: Measurement, rows: number, moments: tf.Tensor): void {
-  const values = moments.dataSync();
-  const channels = measurement.mean.length;
+  const { mean: means, variance: variances } = readMoments(moments);
   measurement.rows += rows;
-  for (let channel = 0; channel < channels; channel++) {
-    const [mean, variance] = [values[channel], values[channels + channel]];
-    measurement.mean[channel] += rows * mean;
-    measurement.square[channel] += rows * (variance + mean ** 2);
+  for (let channel = 0; channel < means.length; channel++) {
+    measurement.mean[channel] += rows * means[channel];
+    measurement.square[channel] += rows * (variances[channel] + means[channel] ** 2);
   }
 }

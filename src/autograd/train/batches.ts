@@ -14,11 +14,16 @@ export type Augmentation = z.infer<typeof augmentationSchema>;
 type ImageShape = readonly [height: number, width: number, channels: number];
 
 /** What the random choices of training are for; each purpose has streams of its own. */
-const purpose = { order: 1, augmentation: 2 } as const;
+const purpose = { order: 1, augmentation: 2, dropout: 3 } as const;
 
 /** The order of an epoch's images: a function of seed and epoch. */
 export function epochOrder(images: number, seed: number, epoch: number): Uint32Array {
   return permutation(images, randomStream(seed, purpose.order, epoch));
+}
+
+/** The seed of a dropout in one pass: a function of its own seed, step and shard. */
+export function dropoutSeed(seed: number, step: number, shard: number): number {
+  return randomStream(seed, purpose.dropout, step, shard).bits();
 }
 
 /** How an image is changed in an epoch. */

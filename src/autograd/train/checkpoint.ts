@@ -4,6 +4,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { QfxError } from '../../qfx/errors.js';
 import { readContainer, writeContainer } from '../../qfx/graph/safetensors.js';
 import type { StoredTensor } from '../../qfx/graph/safetensors.js';
+import { describeBackend } from '../backend.js';
 import { parseConfiguration } from '../configuration.js';
 import type { tf } from '../tensorflow.js';
 import { modelWeights } from './model-weights.js';
@@ -48,7 +49,7 @@ export function writeWeights(model: tf.LayersModel, { weights }: Checkpoint, whe
   for (const { key, write } of own) write(weights[key].values);
 }
 
-/** Throws QfxError, naming the difference, when a checkpoint belongs to a run with another configuration, data or network. */
+/** Throws QfxError, naming the difference, when a checkpoint belongs to a run with another configuration, data, backend or network. */
 export function checkSameRun({ state: then }: Checkpoint, now: RunState, where: string): void {
   const keys = Object.keys({ ...then.config, ...now.config }) as (keyof RunState['config'])[];
   for (const key of keys) {
@@ -60,6 +61,9 @@ export function checkSameRun({ state: then }: Checkpoint, now: RunState, where: 
       where,
       `belongs to a run on data with SHA-256 ${then.dataChecksum}, now it is ${now.dataChecksum}`,
     );
+  const [backendThen, backendNow] = [then, now].map(({ backend }) => describeBackend(backend));
+  if (backendThen !== backendNow)
+    throw new QfxError(where, `belongs to a run on ${backendThen}, now it is ${backendNow}`);
   const difference = networkDifference(then.network, now.network);
   if (difference !== undefined)
     throw new QfxError(

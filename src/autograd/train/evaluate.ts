@@ -22,13 +22,12 @@ export async function evaluate(
   shape: DataSet['shape'],
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Evaluation> {
-  const images = part.labels.length;
-  let loss = 0;
-  let correct = 0;
-  for await (const { outputs, labels } of infer(model, part, shape, options.signal)) {
-    const result = softmaxCrossEntropy(outputs, labels);
-    loss += result.loss;
-    correct += result.correct;
-  }
+  return score(await infer(model, part, shape, { signal: options.signal }), part.labels);
+}
+
+/** Loss and accuracy of logits [images, classes], row-major. */
+export function score(logits: Float32Array, labels: Uint8Array): Evaluation {
+  const images = labels.length;
+  const { loss, correct } = softmaxCrossEntropy(logits, labels);
   return { images, loss: loss / images, accuracy: correct / images };
 }

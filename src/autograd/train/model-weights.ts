@@ -5,12 +5,15 @@ import { tf } from '../tensorflow.js';
 export interface ModelWeight {
   /** Position of the layer and the weight's own name; layers' automatic names count on within a process, so they stay out. */
   readonly key: string;
+  /** Name of its layer, for messages. */
+  readonly layer: string;
   readonly shape: readonly number[];
   readonly trainable: boolean;
   /** The variable behind it, as the gradient tape knows it. */
   readonly variable: tf.Variable;
   /** A copy of the values. */
   read(): Float32Array;
+  /** Copies the values: they may be memory that changes later. */
   write(values: Float32Array): void;
 }
 
@@ -28,11 +31,13 @@ export function modelWeights(model: tf.LayersModel): ModelWeight[] {
       seen.add(key);
       return {
         key,
+        layer: layer.name,
         shape: weight.shape as number[],
         trainable: weight.trainable,
         variable: weight.read() as tf.Variable,
         read: () => (weight.read().dataSync() as Float32Array).slice(),
-        write: (values) => tf.tidy(() => void weight.write(tf.tensor(values, weight.shape as number[], 'float32'))),
+        write: (values) =>
+          tf.tidy(() => void weight.write(tf.tensor(values.slice(), weight.shape as number[], 'float32'))),
       };
     }),
   );

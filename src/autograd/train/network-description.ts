@@ -45,7 +45,8 @@ function firstDifference(
   path: readonly string[],
 ): { readonly path: readonly string[]; readonly values: readonly unknown[] } | undefined {
   if (!isObject(then) || !isObject(now)) {
-    return JSON.stringify(then) === JSON.stringify(now) ? undefined : { path, values: [then, now] };
+    // A value that is absent may come back from the tensor library's JSON as null.
+    return JSON.stringify(then ?? null) === JSON.stringify(now ?? null) ? undefined : { path, values: [then, now] };
   }
   for (const key of Object.keys({ ...then, ...now })) {
     const difference = firstDifference(then[key], now[key], [...path, key]);

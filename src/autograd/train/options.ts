@@ -23,8 +23,8 @@ export const trainingSchema = z
     epochs: z.int().min(1).default(3),
     /** Images a step; images that do not fill a last batch are left out of their epoch. */
     batchSize: z.int().min(1).default(128),
-    /** Equal parts of a batch; their gradients are added in order, and BatchNorm sees one part at a time. */
-    shards: z.int().min(1).default(1),
+    /** Parts of a batch; their gradients are added in order, BatchNorm sees one part at a time, workers compute them at once. */
+    shards: z.int().min(1).default(2),
     seed: z.int().min(0).default(1),
     optimizer: optimizerSchema.prefault({ name: 'adam' }),
     learningRate: learningRateSchema.prefault({ schedule: 'cosine', rate: 1e-3 }),
@@ -40,9 +40,9 @@ export const trainingSchema = z
     /** Steps between two lines of metrics. */
     logEvery: z.int().min(1).default(50),
   })
-  .refine((training) => training.batchSize % training.shards === 0, {
+  .refine((training) => training.shards <= training.batchSize, {
     path: ['shards'],
-    message: 'must divide batchSize',
+    message: 'must be at most batchSize',
   })
   .refine((training) => training.keep === 'last' || training.validationImages > 0, {
     path: ['keep'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { runningBackends } from '../backend.js';
 import { networkDescriptionSchema } from './network-description.js';
 import { trainingSchema } from './options.js';
 
@@ -11,6 +12,10 @@ export const runStateSchema = z.strictObject({
   /** SHA-256 of the data set. */
   dataChecksum: z.string(),
   network: networkDescriptionSchema,
+  /** What its weights depend on besides; before backends could be chosen it was always wasm. */
+  backend: z
+    .strictObject({ name: z.enum(runningBackends), threads: z.int().min(1) })
+    .default({ name: 'wasm', threads: 1 }),
   /** Steps done. */
   step: z.int().min(0),
   /** Epochs done and evaluated. */

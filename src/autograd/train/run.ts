@@ -7,17 +7,18 @@ import { QfxError } from '../../qfx/errors.js';
 import { saveGraph } from '../../qfx/graph/file.js';
 import type { Graph, JsonObject } from '../../qfx/graph/graph.js';
 import { packageVersion } from '../../package-root.js';
-import { initializeBackend } from '../backend.js';
+import { initializeBackend, runningBackend } from '../backend.js';
+import type { Backend } from '../backend.js';
 import { freeze, quantizersOf } from '../freeze/index.js';
-import { createLayers } from '../layers/index.js';
 import { withoutQuantizers } from '../quantizer.js';
-import { tf } from '../tensorflow.js';
-import { evaluate } from './evaluate.js';
+import type { tf } from '../tensorflow.js';
+import { buildModel } from './build-model.js';
+import type { Evaluation } from './evaluate.js';
 import { firstImages } from './first-images.js';
 import { resolveRun } from './run-description.js';
 import type { ResolvedRun, RunDescription } from './run-description.js';
 import type { TrainingResult, TrainingSurroundings } from './surroundings.js';
-import { train } from './train.js';
+import { TrainingRun } from './training-run.js';
 
 /** Real images on which the frozen graph is compared with the trained network. */
 const comparedImages = 64;
@@ -26,8 +27,12 @@ const comparedImages = 64;
 export interface RunOptions extends Omit<TrainingSurroundings, 'folder'> {
   /** The run's folder lies in it. Defaults to `out`. */
   readonly out?: string;
+  /** What it computes on (docs/training.md); `wasm` by default. */
+  readonly backend?: Backend;
   /** The data set's folder; else QFX_DATA, the cache, and so on (docs/training.md). */
   readonly data?: string;
+  /** The description's file, from which workers build the network; without it they get its layers as JSON. */
+  readonly file?: string;
   readonly onDownload?: DataOptions['onProgress'];
 }
 
@@ -53,23 +58,30 @@ export interface RunResult {
 
 /**
  * Loads the data, trains the network, freezes it, and writes `<out>/<name>/model.safetensors`, whose provenance says
- * where it comes from. Starts the wasm backend. Throws QfxError for what is wrong, the signal's reason when aborted.
+ * where it comes from. Starts the backend. Throws QfxError for what is wrong, the signal's reason when aborted.
  */
 export async function runDescription(description: RunDescription, options: RunOptions = {}): Promise<RunResult> {
   const run = resolveRun(description, 'run description');
-  const { out = 'out', data: dataFolder, onDownload, ...surroundings } = options;
+  const { out = 'out', backend, data: dataFolder, onDownload, ...surroundings } = options;
   const { signal } = surroundings;
   const folder = join(out, run.name);
-  await initializeBackend();
+  await initializeBackend(backend);
   const data = await loadData(run.data, { folder: dataFolder, onProgress: onDownload, signal });
   if (data.test.labels.length < comparedImages)
     throw new QfxError(
       `data set "${data.name}", test`,
       `has ${data.test.labels.length} images; at least ${comparedImages} are needed to prove the frozen network`,
     );
-  const model = buildModel(run, data);
-  const training = await train({ model, data, ...run.training, ...surroundings, folder });
-  const float = await withoutQuantizers(() => evaluate(model, data.test, data.shape, { signal }));
+  const model = buildModel(run, data, run.training.seed);
+  const session = await TrainingRun.open(model, data, run.training, { ...surroundings, folder });
+  let training: TrainingResult;
+  let float: Evaluation;
+  try {
+    training = await session.finish();
+    float = await withoutQuantizers(() => session.evaluate(data.test));
+  } finally {
+    await session.close();
+  }
   const accuracy = { float: float.accuracy, trained: training.test.accuracy };
   const graph = freezeRun(run, model, data, provenance(run, data, training, accuracy));
   const file = join(folder, 'model.safetensors');
@@ -80,14 +92,6 @@ export async function runDescription(description: RunDescription, options: RunOp
     return quantizer.binaryPoints.filter((point, channel) => point !== initialBinaryPoints[channel]);
   });
   return { folder, file, graph, model, data, training, accuracy, binaryPointsMoved: moved.length };
-}
-
-function buildModel(run: ResolvedRun, { shape, classes }: DataSet): tf.LayersModel {
-  const { seed } = run.training;
-  const layers: typeof createLayers = (defaults) => createLayers({ seed, ...defaults });
-  const model = run.model({ tf, layers, shape, classes: classes.length, seed });
-  if (model instanceof tf.LayersModel) return model;
-  throw new QfxError(`run "${run.name}": model`, 'must return a tf.sequential or tf.model');
 }
 
 function freezeRun(run: ResolvedRun, model: tf.LayersModel, data: DataSet, provenance: JsonObject): Graph {
@@ -105,11 +109,13 @@ function provenance(
   { steps, epochs, stoppedEarly, test }: TrainingResult,
   accuracy: RunResult['accuracy'],
 ): JsonObject {
+  const { name: backend, threads } = runningBackend();
   const content = {
     qfx: packageVersion(),
     run: run.name,
     seed: run.training.seed,
-    backend: tf.getBackend(),
+    backend,
+    ...(backend === 'node' && { threads }),
     data: { name, checksum },
     training: run.training,
     steps,

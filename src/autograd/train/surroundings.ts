@@ -26,6 +26,11 @@ export interface TrainingSurroundings {
   readonly folder?: string;
   /** Continues from the folder's last checkpoint; with none there it starts from the beginning. */
   readonly resume?: boolean;
+  /**
+   * Threads that compute, this one included; more than there are shards have nothing to do. By default as many as cores
+   * and shards allow, once so much work is left that starting them pays.
+   */
+  readonly workers?: number;
   /** Ends the run after the step at work; the folder then holds a checkpoint of it. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainingProgress) => void;

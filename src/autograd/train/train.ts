@@ -7,7 +7,7 @@ import { TrainingRun } from './training-run.js';
 
 /**
  * Trains a network with softmax cross-entropy on its logits. The same network, data and configuration give the same
- * weights bit for bit, in one go or resumed from checkpoints.
+ * weights bit for bit, in one go or resumed from checkpoints, with any number of workers.
  *
  * Images enter as bytes * 2^-8, shape [batch, height, width, channels]; the network's only output is [batch, classes].
  * Throws QfxError naming a wrong or unknown key, a network that does not fit the data, a loss that is not a number or a
@@ -16,7 +16,12 @@ import { TrainingRun } from './training-run.js';
 export async function train(
   options: TrainingInput & TrainingSurroundings & { readonly model: tf.LayersModel; readonly data: DataSet },
 ): Promise<TrainingResult> {
-  const { model, data, folder, resume, signal, onProgress, ...training } = options;
-  const run = await TrainingRun.open(model, data, resolveTraining(training), { folder, resume, signal, onProgress });
-  return run.finish();
+  const { model, data, folder, resume, workers, signal, onProgress, ...training } = options;
+  const surroundings = { folder, resume, workers, signal, onProgress };
+  const run = await TrainingRun.open(model, data, resolveTraining(training), surroundings);
+  try {
+    return await run.finish();
+  } finally {
+    await run.close();
+  }
 }

@@ -2,16 +2,19 @@ import { join } from 'node:path';
 import { validateDataSet } from '../../data/data-set.js';
 import type { DataSet, ImagePart } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
-import { tf } from '../tensorflow.js';
+import { runningBackend } from '../backend.js';
+import { batchNormalizationsOf } from '../layers/batch-normalization.js';
+import { tf, withoutDropout } from '../tensorflow.js';
 import { epochOrder, makeBatch } from './batches.js';
 import { checkSameRun, copyWeights, readCheckpoint, writeCheckpoint, writeWeights } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import { clipGradients } from './clipping.js';
-import { evaluate } from './evaluate.js';
+import { reportingStatistics } from './batch-statistics.js';
+import { score } from './evaluate.js';
 import type { Evaluation } from './evaluate.js';
 import { freezeBinaryPoints, freezeStatistics } from '../freeze/fixing.js';
-import { cutIntoShards, shardGradients, sumShards } from './gradients.js';
-import { breathe } from './infer.js';
+import { sumShards } from './gradients.js';
+import { breathe, infer } from './infer.js';
 import { MetricsLog } from './metrics.js';
 import { modelWeights } from './model-weights.js';
 import { describeNetwork } from './network-description.js';
@@ -23,12 +26,16 @@ import type { RunState } from './run-state.js';
 import { learningRateAt } from './schedules.js';
 import { checkModel } from './surroundings.js';
 import type { TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';
+import type { ShardResult, StepImages } from './workers/shard-executor.js';
+import { Team } from './workers/team.js';
+import type { TeamOptions } from './workers/team.js';
 
 /** One run: its state, and the steps that change it. */
 export class TrainingRun {
   private readonly trainPart: ImagePart;
   private readonly validationPart: ImagePart | undefined;
   private readonly optimizer: Optimizer;
+  private readonly team: Team;
   private readonly stepsPerEpoch: number;
   private readonly steps: number;
   private bestCheckpoint: Checkpoint | undefined;
@@ -43,7 +50,7 @@ export class TrainingRun {
     private readonly model: tf.LayersModel,
     private readonly data: DataSet,
     private readonly config: TrainingConfig,
-    private readonly surroundings: TrainingSurroundings,
+    private readonly surroundings: TrainingSurroundings & TeamOptions,
     private state: RunState,
   ) {
     const { shape, train } = data;
@@ -62,16 +69,17 @@ export class TrainingRun {
     this.trainPart = cut(0, trained);
     this.validationPart = config.validationImages > 0 ? cut(trained, train.labels.length) : undefined;
     this.optimizer = createOptimizer(config.optimizer);
+    this.team = new Team(model, this.trainPart, data, config, surroundings);
     this.stepsPerEpoch = Math.floor(trained / config.batchSize);
     this.steps = this.stepsPerEpoch * config.epochs;
   }
 
-  /** Checks that network, data and configuration fit, and starts a run or continues one. */
+  /** Checks that network, data and configuration fit, and starts a run or continues one, which its caller closes. */
   static async open(
     model: tf.LayersModel,
     data: DataSet,
     config: TrainingConfig,
-    surroundings: TrainingSurroundings,
+    surroundings: TrainingSurroundings & TeamOptions,
   ): Promise<TrainingRun> {
     validateDataSet(data);
     checkModel(model, data);
@@ -79,6 +87,7 @@ export class TrainingRun {
       config,
       dataChecksum: data.checksum,
       network: describeNetwork(model),
+      backend: runningBackend(),
       step: 0,
       epochs: 0,
       interval: noSums,
@@ -116,6 +125,18 @@ export class TrainingRun {
     return { config, steps, epochs, stoppedEarly, validation: validation ?? undefined, test, seconds };
   }
 
+  /** Loss and accuracy over images, with all threads of the run. */
+  async evaluate(part: ImagePart): Promise<Evaluation> {
+    const { helpers } = this.team;
+    const { signal } = this.surroundings;
+    return score(await infer(this.model, part, this.data.shape, { signal, helpers }), part.labels);
+  }
+
+  /** Ends the threads of the run. */
+  async close(): Promise<void> {
+    await this.team.close();
+  }
+
   private async trainSteps(): Promise<void> {
     const { freezing } = this.config;
     for (;;) {
@@ -123,6 +144,7 @@ export class TrainingRun {
       if (this.state.step >= this.steps || this.isStoppedEarly) return;
       if (this.state.step >= Math.round(freezing.binaryPoints * this.steps)) await this.freeze('binaryPoints');
       if (this.state.step >= Math.round(freezing.statistics * this.steps)) await this.freeze('statistics');
+      await this.team.gather(this.secondsLeft);
       this.surroundings.signal?.throwIfAborted();
       await this.trainStep();
       if (this.stepsOfSession === 1) this.tryInference();
@@ -132,37 +154,33 @@ export class TrainingRun {
 
   private async trainStep(): Promise<void> {
     const started = performance.now();
-    const { batchSize, shards, seed, augmentation, gradientClipping, learningRate, logEvery } = this.config;
-    const epoch = Math.floor(this.state.step / this.stepsPerEpoch);
-    if (this.order?.epoch !== epoch)
-      this.order = { epoch, indices: epochOrder(this.trainPart.labels.length, seed, epoch) };
-    const first = (this.state.step % this.stepsPerEpoch) * batchSize;
-    const batch = makeBatch(
-      this.trainPart,
-      this.data.shape,
-      this.order.indices.subarray(first, first + batchSize),
-      augmentation && { augmentation, seed, epoch },
-    );
-    const weights = modelWeights(this.model).filter((weight) => weight.trainable);
-    const results = cutIntoShards(batch, shards).map((shard) =>
-      shardGradients(this.model, weights, shard, this.data.shape, batchSize),
-    );
-    const loss = results.reduce((sum, result) => sum + result.loss, 0);
-    const correct = results.reduce((sum, result) => sum + result.correct, 0);
+    const { batchSize, gradientClipping, learningRate, logEvery } = this.config;
+    const { step } = this.state;
+    const images = this.imagesOf(step);
+    if (step === 0) this.placeBinaryPoints(images);
+    const weights = modelWeights(this.model);
+    const trained = weights.flatMap(({ trainable }, position) => (trainable ? [position] : []));
+    const next = step + 1 < this.steps ? this.imagesOf(step + 1) : undefined;
+    const shards = await this.team.compute(images, next, trained);
+    const loss = shards.reduce((sum, result) => sum + result.loss, 0);
+    const correct = shards.reduce((sum, result) => sum + result.correct, 0);
     if (!Number.isFinite(loss))
       throw new QfxError(
         `training, step ${this.state.step}`,
         `the loss is ${loss}. Try a lower learning rate or gradient clipping.`,
       );
-    const parameters = sumShards(weights, results);
-    if (gradientClipping)
-      clipGradients(
-        parameters.map((parameter) => parameter.gradient),
-        gradientClipping,
-      );
-    const rate = learningRateAt(learningRate, this.state.step, this.steps);
+    this.moveStatistics(shards);
+    const { views } = this.team;
+    const gradients = sumShards(views.shards.map((shard) => trained.map((position) => shard.gradients[position])));
+    if (gradientClipping) clipGradients(gradients, gradientClipping);
+    const rate = learningRateAt(learningRate, step, this.steps);
+    const parameters = trained.map((position, index) => ({
+      key: weights[position].key,
+      values: views.weights[position],
+      gradient: gradients[index],
+    }));
     this.optimizer.update(parameters, rate);
-    weights.forEach((weight, position) => weight.write(parameters[position].values));
+    for (const position of trained) weights[position].write(views.weights[position]);
     this.state = {
       ...this.state,
       step: this.state.step + 1,
@@ -172,11 +190,51 @@ export class TrainingRun {
     this.stepsOfSession++;
     this.trainingSeconds += (performance.now() - started) / 1e3;
     if (this.state.step % logEvery === 0) {
-      const line = { kind: 'steps', step: this.state.step, epoch: epoch + 1, ...means(this.state.interval) } as const;
+      const line = {
+        kind: 'steps',
+        step: this.state.step,
+        epoch: images.epoch + 1,
+        ...means(this.state.interval),
+      } as const;
       this.state = { ...this.state, interval: noSums };
       await this.metrics?.write({ ...line, learningRate: rate, seconds: this.seconds });
     }
     this.report('training');
+  }
+
+  /** The images of a step: a function of seed and step. */
+  private imagesOf(step: number): StepImages {
+    const { batchSize, seed } = this.config;
+    const epoch = Math.floor(step / this.stepsPerEpoch);
+    if (this.order?.epoch !== epoch)
+      this.order = { epoch, indices: epochOrder(this.trainPart.labels.length, seed, epoch) };
+    const first = (step % this.stepsPerEpoch) * batchSize;
+    return { step, epoch, indices: this.order.indices.slice(first, first + batchSize) };
+  }
+
+  /** Lets every quantizer find its binary point on the whole first batch, without dropout, which hardware has not either. */
+  private placeBinaryPoints({ epoch, indices }: StepImages): void {
+    const { augmentation, seed } = this.config;
+    const { images } = makeBatch(
+      this.trainPart,
+      this.data.shape,
+      indices,
+      augmentation && { augmentation, seed, epoch },
+    );
+    const run = () => {
+      tf.tidy(() => {
+        const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
+        this.model.apply(x, { training: true });
+      });
+    };
+    withoutDropout(this.model, () => reportingStatistics(this.model, () => {}, run));
+  }
+
+  /** Moves BatchNorm's statistics by what the shards saw, in their order. */
+  private moveStatistics(shards: readonly ShardResult[]): void {
+    const layers = batchNormalizationsOf(this.model);
+    for (const { shard, reported } of shards)
+      for (const layer of reported) layers[layer].moveStatistics(this.team.views.shards[shard].statistics[layer]);
   }
 
   private async endEpoch(): Promise<void> {
@@ -252,24 +310,25 @@ export class TrainingRun {
     tf.tidy(() => void this.model.apply(tf.tensor(images, [1, ...this.data.shape], 'float32'), { training: false }));
   }
 
-  private evaluate(part: ImagePart): Promise<Evaluation> {
-    return evaluate(this.model, part, this.data.shape, { signal: this.surroundings.signal });
-  }
-
   private get seconds(): number {
     return this.secondsBefore + (performance.now() - this.startedAt) / 1e3;
   }
 
+  /** Estimated from the steps of this session; undefined before the first. */
+  private get secondsLeft(): number | undefined {
+    if (this.stepsOfSession === 0) return undefined;
+    return (this.trainingSeconds / this.stepsOfSession) * (this.steps - this.state.step);
+  }
+
   private report(phase: TrainingProgress['phase']): void {
     const { step } = this.state;
-    const left = (this.trainingSeconds / this.stepsOfSession) * (this.steps - step);
     this.surroundings.onProgress?.({
       phase,
       step,
       steps: this.steps,
       epoch: Math.min(this.config.epochs, Math.floor(step / this.stepsPerEpoch) + 1),
       ...means(this.state.epoch),
-      secondsLeft: this.stepsOfSession === 0 ? undefined : left,
+      secondsLeft: this.secondsLeft,
     });
   }
 

@@ -4,14 +4,14 @@ import {
   freezeBinaryPoints,
   freezeSchedule,
   freezeStatistics,
-  initializeBackend,
   quantizersOf,
   tf,
   withoutQuantizers,
 } from '../../../src/autograd/index.js';
+import { startTestedBackend } from '../../support/backend.js';
 import { byteImages, residualNetwork, trainABit } from './networks.js';
 
-beforeAll(() => initializeBackend('wasm'));
+beforeAll(startTestedBackend);
 
 const weightsOf = (model: tf.LayersModel, pattern: RegExp) =>
   model.weights

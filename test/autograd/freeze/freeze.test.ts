@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createLayers, freeze, initializeBackend, quantizersOf, tf } from '../../../src/autograd/index.js';
+import { createLayers, freeze, quantizersOf, tf } from '../../../src/autograd/index.js';
+import { startTestedBackend } from '../../support/backend.js';
 import { Network } from '../../../src/qfx/execute/network.js';
 import { byteImages, residualNetwork, trainABit } from './networks.js';
 import type { Symbol } from './networks.js';
 
-beforeAll(() => initializeBackend('wasm'));
+beforeAll(startTestedBackend);
 
 describe('freeze', () => {
   it('hands over a graph whose executor gives the numbers of the trained model', async () => {

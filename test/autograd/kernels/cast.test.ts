@@ -3,7 +3,7 @@ import { initializeBackend } from '../../../src/autograd/backend.js';
 import { castGradientKernel, castKernel } from '../../../src/autograd/kernels/cast.js';
 import type { CastAttributes } from '../../../src/autograd/kernels/cast.js';
 import { exactCastKernel } from '../../../src/autograd/kernels/exact-cast.js';
-import { backendNames, runKernel, tf } from '../../../src/autograd/tensorflow.js';
+import { runKernel, tf } from '../../../src/autograd/tensorflow.js';
 import { castBigInt } from '../../../src/qfx/number/cast.js';
 import { castReal } from '../../../src/qfx/number/real.js';
 import { overflows, roundings } from '../../../src/qfx/number/type.js';
@@ -39,7 +39,7 @@ function rawIntegers(y: ArrayLike<number>, binaryPoints: readonly number[]): big
   return Array.from(y, (value, index) => BigInt(value * 2 ** binaryPoints[index % binaryPoints.length]));
 }
 
-for (const backend of backendNames) {
+for (const backend of ['wasm', 'cpu'] as const) {
   describe(`casts on the ${backend} backend`, () => {
     for (const channels of [1, 3]) {
       it(`equal the integer definition in all modes, ${channels} binary point(s)`, async () => {

@@ -1,0 +1,254 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { execa } from 'execa';
+import { x as unpack } from 'tar';
+import { QfxError } from '../../qfx/errors.js';
+import {
+  compilerFlags,
+  locateInstallation,
+  operationSources,
+  packageFolder,
+  packages,
+  supportedPlatform,
+  tensorflow,
+  tfjsSymbol,
+} from './installation.js';
+import type { Installation, PinnedPackage } from './installation.js';
+
+/** What a set-up is doing. */
+export type SetupStage = 'download' | 'unpack' | 'compile' | 'check';
+export const setupStages: readonly SetupStage[] = ['download', 'unpack', 'compile', 'check'];
+
+export interface SetupOptions {
+  /** In place of the folder in the user's cache folder. */
+  readonly folder?: string;
+  readonly signal?: AbortSignal;
+  /** Hears the beginning of each stage. */
+  readonly onProgress?: (stage: SetupStage) => void;
+  /** The machine; for tests. */
+  readonly platform?: string;
+}
+
+/** What a set-up found or made. */
+export interface SetupResult {
+  readonly installation: Installation;
+  /** False when everything was there already. */
+  readonly changed: boolean;
+  readonly seconds: number;
+}
+
+const where = 'tfjs-node';
+/** Unfinished work of a process that was killed is removed after so many milliseconds. */
+const abandonedAfter = 3600e3;
+
+/**
+ * Makes the native backend of TensorFlow.js work: takes TensorFlow's library out of its Python wheel, compiles the binding and
+ * QFX's operations, and checks that they compute. What is there already is not made again; nothing is visible before it is
+ * complete.
+ * @throws QfxError for another platform, a missing tool, a download with another checksum, a failed compile; the signal's
+ * reason when aborted
+ */
+export async function setUpTfjsNode(options: SetupOptions = {}): Promise<SetupResult> {
+  const started = performance.now();
+  const { signal, onProgress, platform = `${process.platform}-${process.arch}` } = options;
+  if (platform !== supportedPlatform)
+    throw new QfxError(
+      where,
+      `is for ${supportedPlatform} only, this is ${platform}. The wasm backend runs everywhere.`,
+    );
+  const installation = locateInstallation(options.folder);
+  await mkdir(installation.folder, { recursive: true });
+  await removeAbandoned(installation.folder);
+  const work = await mkdtemp(join(installation.folder, 'work-'));
+  const session: Session = { installation, work, signal, onProgress };
+  try {
+    const missing = { library: !(await exists(installation.library)), build: !(await exists(installation.binding)) };
+    // Before anything is downloaded.
+    if (missing.library) await tryTool(session, tools.pip);
+    if (missing.build) for (const tool of [tools.npm, tools.compiler]) await tryTool(session, tool);
+    if (missing.library) await makeLibrary(session);
+    if (missing.build) await makeBuild(session);
+    return {
+      installation,
+      changed: missing.library || missing.build,
+      seconds: (performance.now() - started) / 1e3,
+    };
+  } finally {
+    await rm(work, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+interface Session extends Pick<SetupOptions, 'signal' | 'onProgress'> {
+  readonly installation: Installation;
+  /** A folder for unfinished things, on the same disk. */
+  readonly work: string;
+}
+
+async function makeLibrary(session: Session): Promise<void> {
+  const { name, version, sha256, libraries, headers } = tensorflow;
+  session.onProgress?.('download');
+  const downloads = await mkdtemp(join(session.work, 'wheel-'));
+  await run(session, tools.pip, [
+    ...['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'],
+    ...['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311'],
+    ...['--platform', 'manylinux2014_x86_64', '--platform', 'manylinux_2_17_x86_64'],
+    ...['--dest', downloads, `${name}==${version}`],
+  ]);
+  const wheel = await onlyFile(downloads, `${name} ${version}`);
+  await verify(wheel, sha256, `${name} ${version}`);
+  session.onProgress?.('unpack');
+  const contents = join(session.work, 'library');
+  // Python's own zipfile: the wheel came by Python, and nothing but these files is written.
+  const program = [
+    'import sys, zipfile',
+    'wheel, target, *wanted = sys.argv[1:]',
+    'archive = zipfile.ZipFile(wheel)',
+    'archive.extractall(target, [name for name in archive.namelist() if name.startswith(tuple(wanted))])',
+  ].join('\n');
+  const wanted = [...libraries, ...headers].map((path) => `tensorflow/${path}`);
+  await run(session, tools.python, ['-c', program, wheel, contents, ...wanted]);
+  await place(join(contents, 'tensorflow'), session.installation.library);
+  await rm(downloads, { recursive: true });
+}
+
+async function makeBuild(session: Session): Promise<void> {
+  const { installation } = session;
+  // Beside the library, which the binding finds by a path from its own folder.
+  const contents = await mkdtemp(join(installation.folder, 'work-'));
+  try {
+    session.onProgress?.('download');
+    for (const pinned of Object.values(packages)) await fetchPackage(session, pinned, packageFolder(contents, pinned));
+    await shareTfjs(contents);
+    session.onProgress?.('compile');
+    const binding = join(contents, 'tfjs_binding.node');
+    await run(session, tools.compiler, [
+      ...compilerFlags,
+      ...['-isystem', join(installation.library, 'include')],
+      ...['-isystem', join(packageFolder(contents, packages.nodeHeaders), 'include')],
+      ...bindingSources.map((name) => join(packageFolder(contents, packages.tfjsNode), 'binding', name)),
+      ...operationSources().filter((path) => path.endsWith('.cc')),
+      '-Wl,--no-as-needed',
+      ...tensorflow.libraries.map((library) => join(installation.library, library)),
+      `-Wl,-rpath,$ORIGIN/../${basename(installation.library)}`,
+      ...['-o', binding],
+    ]);
+    session.onProgress?.('check');
+    await run(session, tools.node, ['-e', check, binding]);
+    await place(contents, installation.build);
+  } finally {
+    await rm(contents, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+const bindingSources = ['tfjs_backend.cc', 'tfjs_binding.cc'];
+
+/** Loads the binding and runs one of QFX's operations: nothing passes a ReLU's gradient at -1 and 0, all does at 2. */
+const check = `
+const binding = require(process.argv[1]);
+const tensor = (values) => binding.createTensor([values.length], binding.TF_FLOAT, Float32Array.from(values));
+const [{ id }] = binding.executeOp('QfxWithinGrad', [], [[-1, 0, 2], [5, 6, 7], [2 ** -149, Infinity]].map(tensor), 1);
+const found = String(binding.tensorDataSync(id));
+if (found !== '0,0,7') throw new Error('a gradient is ' + found + ', expected 0,0,7');
+`;
+
+/** Packs a package with npm, which knows the user's registry, checks it and unpacks it. */
+async function fetchPackage(session: Session, pinned: PinnedPackage, folder: string): Promise<void> {
+  const { name, version, sha256 } = pinned;
+  const downloads = await mkdtemp(join(session.work, 'package-'));
+  await run(session, tools.npm, ['pack', '--silent', '--pack-destination', downloads, `${name}@${version}`]);
+  const archive = await onlyFile(downloads, `${name} ${version}`);
+  await verify(archive, sha256, `${name} ${version}`);
+  await mkdir(folder, { recursive: true });
+  await unpack({ file: archive, cwd: folder, strip: 1, strict: true });
+}
+
+/**
+ * The kernels of tfjs-node import TensorFlow.js by name and must get the very copy that QFX uses, wherever that lies: a
+ * package of that name hands on what the process put under a symbol before it loads them.
+ */
+async function shareTfjs(contents: string): Promise<void> {
+  for (const name of ['@tensorflow/tfjs', '@tensorflow/tfjs-core']) {
+    const folder = join(contents, 'node_modules', name);
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'index.js'), `module.exports = globalThis[Symbol.for('${tfjsSymbol}')];\n`);
+  }
+}
+
+/** A program that a set-up runs, and what to do where it is missing. */
+interface Tool {
+  readonly command: string;
+  readonly remedy: string;
+}
+const install = (what: string) => `install ${what} (Debian, Ubuntu: apt-get install ${what})`;
+const tools = {
+  python: { command: 'python3', remedy: install('python3 python3-pip') },
+  pip: { command: 'python3', remedy: install('python3 python3-pip') },
+  npm: { command: 'npm', remedy: 'it comes with Node' },
+  compiler: { command: 'g++', remedy: install('g++') },
+  node: { command: process.execPath, remedy: 'install Node again' },
+} as const satisfies Record<string, Tool>;
+
+async function tryTool(session: Session, tool: Tool): Promise<void> {
+  await run(session, tool, [...(tool === tools.pip ? ['-m', 'pip'] : []), '--version']);
+}
+
+/** Runs a program to its end; throws QfxError that says how to get it when it is missing, or what it said when it failed. */
+async function run({ signal, work }: Session, tool: Tool, parameters: readonly string[]): Promise<void> {
+  const { command, remedy } = tool;
+  const result = await execa(command, parameters, {
+    reject: false,
+    stdin: 'ignore',
+    cwd: work,
+    cancelSignal: signal,
+    env: { TF_CPP_MIN_LOG_LEVEL: '2' },
+    all: true,
+  });
+  signal?.throwIfAborted();
+  if (!result.failed) return;
+  if (result.code === 'ENOENT') throw new QfxError(where, `${command} is not on the path: ${remedy}`);
+  if (tool === tools.pip && result.all.includes('No module named pip'))
+    throw new QfxError(where, `${command} has no pip: ${remedy}`);
+  const how = result.exitCode === undefined ? `ended by ${result.signal}` : `exit status ${result.exitCode}`;
+  const lastLines = result.all.trim().split('\n').slice(-12).join('\n');
+  throw new QfxError(where, `${command} ${parameters.slice(0, 3).join(' ')} ... failed (${how}):\n${lastLines}`);
+}
+
+async function verify(path: string, sha256: string, what: string): Promise<void> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  const found = hash.digest('hex');
+  if (found !== sha256)
+    throw new QfxError(where, `the download of ${what} has SHA-256 ${found}, expected ${sha256}; it was thrown away`);
+}
+
+async function onlyFile(folder: string, what: string): Promise<string> {
+  const names = await readdir(folder);
+  if (names.length !== 1)
+    throw new QfxError(where, `the download of ${what} brought ${names.length} files, expected one`);
+  return join(folder, names[0]);
+}
+
+/** Moves a finished folder to its place; another process that was faster made the same. */
+async function place(finished: string, target: string): Promise<void> {
+  await rename(finished, target).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  });
+}
+
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of (await readdir(folder)).filter((entry) => entry.startsWith('work-'))) {
+    const path = join(folder, name);
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > abandonedAfter) await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,38 @@
+import { QfxError } from '../../../qfx/errors.js';
+import { tf, registeredClass } from '../../tensorflow.js';
+import { buildModel } from '../build-model.js';
+import { describeNetwork, networkDifference } from '../network-description.js';
+import { loadRunDescription } from '../run-description.js';
+import type { NetworkSource, WorkerStart } from './protocol.js';
+
+/**
+ * A network's layers as JSON, from which every thread builds the same network.
+ * @throws QfxError for a layer of a class that other threads do not have
+ */
+export function topologyOf(model: tf.LayersModel): NetworkSource {
+  const foreign = model.layers.find((layer) => registeredClass(layer.getClassName()) !== layer.constructor);
+  if (foreign !== undefined)
+    throw new QfxError(
+      `layer "${foreign.name}"`,
+      `its class ${foreign.constructor.name} is neither QFX's nor the tensor library's`,
+    );
+  return { kind: 'topology', topology: model.toJSON(undefined, false) as object };
+}
+
+/**
+ * Builds the network that a worker is asked to have.
+ * @throws QfxError when it becomes another one
+ */
+export async function rebuildNetwork({ source, network }: WorkerStart): Promise<tf.LayersModel> {
+  const model = await buildFrom(source);
+  const difference = networkDifference(network, describeNetwork(model));
+  if (difference === undefined) return model;
+  const { where, then, now } = difference;
+  throw new QfxError('network', `built once more it is another one: ${where} was ${then}, now it is ${now}`);
+}
+
+async function buildFrom(source: NetworkSource): Promise<tf.LayersModel> {
+  if (source.kind === 'run description')
+    return buildModel(await loadRunDescription(source.file), source.data, source.seed);
+  return tf.loadLayersModel(tf.io.fromMemory({ modelTopology: source.topology }));
+}

@@ -1,0 +1,74 @@
+import { QfxError } from '../../../qfx/errors.js';
+import type { DataSet } from '../../../data/data-set.js';
+import type { RunningBackend } from '../../backend.js';
+import type { FailedPiece, InferenceJob } from '../infer.js';
+import type { NetworkDescription } from '../network-description.js';
+import type { ShardResult, ShardSetup, StepImages } from './shard-executor.js';
+
+/** How a worker gets the network: from the run description's own code, or from the description of its layers. */
+export type NetworkSource =
+  | {
+      readonly kind: 'run description';
+      readonly file: string;
+      readonly data: Pick<DataSet, 'shape' | 'classes'>;
+      readonly seed: number;
+    }
+  | { readonly kind: 'topology'; readonly topology: object };
+
+/** What a worker starts with. Images and memory are shared, not copied. */
+export interface WorkerStart {
+  readonly backend: RunningBackend['name'];
+  readonly source: NetworkSource;
+  /** The network that the worker must end up with. */
+  readonly network: NetworkDescription;
+  readonly setup: ShardSetup;
+}
+
+/** What a worker is asked to do with the published weights. */
+export type WorkerRequest =
+  | {
+      readonly kind: 'train';
+      readonly images: StepImages;
+      readonly shards: readonly number[];
+      /** Positions of the weights that are trained. */
+      readonly trained: readonly number[];
+      /** What comes next, to be made ready after the answer. */
+      readonly next: StepImages | undefined;
+    }
+  | {
+      readonly kind: 'infer';
+      readonly job: InferenceJob;
+      readonly withoutQuantizers: boolean;
+    };
+
+/** An error on its way between threads. */
+export interface PackedError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** Of a QfxError. */
+  readonly where: string | undefined;
+}
+
+/** What became of a shard: a result, or an error. */
+export type ShardOutcome = ShardResult | { readonly shard: number; readonly error: PackedError };
+
+export type WorkerReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'refused'; readonly error: PackedError }
+  | { readonly kind: 'trained'; readonly outcomes: readonly ShardOutcome[] }
+  | { readonly kind: 'inferred'; readonly failed: (Omit<FailedPiece, 'error'> & { error: PackedError }) | undefined };
+
+export function packError(error: unknown): PackedError {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: undefined, where: undefined };
+  const { name, message, stack } = error;
+  return { name, message, stack, where: error instanceof QfxError ? error.where : undefined };
+}
+
+/** The same error as in the other thread. */
+export function unpackError({ name, message, stack, where }: PackedError): Error {
+  const error = where === undefined ? new Error(message) : new QfxError(where, message.slice(where.length + 2));
+  error.name = name;
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
