@@ -63,13 +63,14 @@ export function castTable(attributes: CastAttributes): CastTable {
   };
 }
 
-/** The number of `Kind` in assembly/rounding.ts; 0 there is no cast at all. */
+/** The size of the kind in assembly/rounding.ts. */
 function kindOf({ wordLength, rounding, overflow, relu }: CastAttributes): number {
   const isPlain = rounding === 'AP_RND' && overflow !== 'AP_SAT_ZERO' && wordLength <= 23;
-  if (!isPlain || (relu !== undefined && relu.maximum !== Infinity)) return 3;
-  return relu === undefined ? 1 : 2;
+  if (!isPlain || (relu !== undefined && relu.maximum !== Infinity)) return sizes.any;
+  return relu === undefined ? sizes.plain : sizes.relu;
 }
 
+const sizes = { plain: 1, relu: 2, any: 4 } as const;
 const belowHalf = 0.5 - 2 ** -25;
 /** The smallest positive float32. */
 const smallest = 2 ** -149;
