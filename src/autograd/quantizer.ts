@@ -1,8 +1,9 @@
 import { QfxError } from '../qfx/errors.js';
-import { bestBinaryPoint } from '../qfx/number/binary-point.js';
+import { plausibleBinaryPoints } from '../qfx/number/binary-point.js';
 import type { UnplacedType } from '../qfx/number/binary-point.js';
 import type { IntegerTensor } from '../qfx/number/raw-array.js';
 import type { TensorType } from '../qfx/number/type.js';
+import { bestBinaryPoints } from './binary-point-search.js';
 import { cast, castKernel } from './kernels/cast.js';
 import type { CastAttributes, CastPart } from './kernels/cast.js';
 import { trainingOverflow } from './kernels/cast-table.js';
@@ -160,7 +161,9 @@ export class Quantizer {
   /** Puts the binary points where the squared error on `x` is smallest, by trying all plausible ones. */
   initialize(x: tf.Tensor): void {
     if (this.config.binaryPoint !== 'learned') return;
-    this.positions = this.columns(x).map((values) => bestBinaryPoint(values, this.unplaced).binaryPoint);
+    const columns = this.columns(x);
+    const candidates = columns.map((values) => plausibleBinaryPoints(values, this.unplaced));
+    this.positions = bestBinaryPoints(x, columns, this.unplaced, candidates);
   }
 
   /**
@@ -198,11 +201,8 @@ export class Quantizer {
     if (this.isFrozen) return;
     const { stage, initialPoints } = this.readState();
     if (stage === uninitialized) throw this.notInitialized();
-    const columns = this.columns(x);
-    const chosen = this.positions.map((position, channel) => {
-      const below = Math.floor(position);
-      return bestBinaryPoint(columns[channel], this.unplaced, [below, below + 1]).binaryPoint;
-    });
+    const candidates = this.positions.map((position) => [Math.floor(position), Math.floor(position) + 1]);
+    const chosen = bestBinaryPoints(x, this.columns(x), this.unplaced, candidates);
     writeOwned(this.variables.state, [...initialPoints, ...chosen, ...chosen.map(() => frozen)]);
   }
 

@@ -62,6 +62,35 @@ export function castGradient(
   }
 }
 
+/**
+ * errors [channels] = the sum of (x - cast(x))^2, to about seven digits; `work` is room for `period` doubles and `period`
+ * float32.
+ */
+export function castError(
+  x: usize,
+  errors: usize,
+  count: i32,
+  period: i32,
+  channels: i32,
+  scales: usize,
+  steps: usize,
+  cast: Cast,
+  work: usize,
+): void {
+  const full = (count / period) * period;
+  const width = (<usize>period) << 2;
+  memory.fill(work, 0, 2 * width);
+  Loops.castError(x, full, width, scales, cast, work);
+  if (full < count) {
+    Loops.castError(Sums.lastRow(x, full, count, width, work + 2 * width), period, width, scales, cast, work);
+  }
+  for (let channel = 0; channel < channels; channel++) {
+    const at = (<usize>channel) << 2;
+    const step = <f64>load<f32>(steps + at);
+    store<f32>(errors + at, <f32>(step * step * Sums.fold(work, period, channel, channels)));
+  }
+}
+
 /** The loops over blocks of rows of `width` bytes, column after column of four elements, so that constants stay in registers. */
 abstract class Loops {
   static cast(x: usize, y: usize, count: i32, width: usize, scales: usize, steps: usize, cast: Cast): void {
@@ -173,6 +202,45 @@ abstract class Loops {
       x += rows;
       dy += rows;
       dx += rows;
+    }
+  }
+
+  static castError(x: usize, count: i32, width: usize, scales: usize, cast: Cast, sums: usize): void {
+    if (Lanes.kindOf(changetype<usize>(cast)) === sizeof<Plain>()) {
+      Loops.errorOf<Plain>(x, count, width, scales, cast, sums);
+    } else {
+      Loops.errorOf<Any>(x, count, width, scales, cast, sums);
+    }
+  }
+
+  @inline
+  private static errorOf<Kind>(x: usize, count: i32, width: usize, scales: usize, cast: Cast, sums: usize): void {
+    const end = x + ((<usize>count) << 2);
+    const minimum = f32x4.splat(cast.minimum);
+    const maximum = f32x4.splat(cast.maximum);
+    const belowHalf = f32x4.splat(cast.belowHalf);
+    while (x < end) {
+      const rows = min(width * Sums.block, end - x);
+      for (let at: usize = 0; at < width; at += 16) {
+        const scale = v128.load(scales + at);
+        let lowSum = f64x2.splat(0);
+        let highSum = f64x2.splat(0);
+        for (let offset = at; offset < rows; offset += width) {
+          const value = f32x4.mul(v128.load(x + offset), scale);
+          const rounded = Lanes.round<Kind>(value, cast, belowHalf);
+          let raw = Lanes.clip(rounded, minimum, maximum);
+          if (sizeof<Kind>() === sizeof<Any>() && cast.saturatesToZero) {
+            raw = v128.and(raw, Lanes.isSame(raw, rounded));
+          }
+          const error = f32x4.sub(value, raw);
+          const low = f64x2.promote_low_f32x4(error);
+          const high = f64x2.promote_low_f32x4(Sums.upper(error));
+          lowSum = f64x2.add(lowSum, f64x2.mul(low, low));
+          highSum = f64x2.add(highSum, f64x2.mul(high, high));
+        }
+        Sums.addPair(sums + 2 * at, lowSum, highSum);
+      }
+      x += rows;
     }
   }
 }
