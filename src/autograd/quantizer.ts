@@ -34,6 +34,13 @@ interface LearnedPosition {
   readonly state: OwnedVariable;
 }
 
+/** What the weight of that name says. */
+interface State {
+  readonly initialPoints: number[];
+  readonly frozenPoints: number[];
+  readonly stage: number;
+}
+
 let bypassDepth = 0;
 
 /**
@@ -69,6 +76,9 @@ export class Quantizer {
   private readonly unplaced: UnplacedType;
   private learned: LearnedPosition | undefined;
   private channelAxis: number | undefined;
+  private knownAttributes: CastAttributes | undefined;
+  /** The state as last read. Tensors are immutable: a weight that changes gets another data id. */
+  private knownState: { readonly dataId: object; readonly state: State } | undefined;
 
   /**
    * @param name names its weights, `<name>_theta` and `<name>_state`: unique within the owner
@@ -234,14 +244,19 @@ export class Quantizer {
     return this.learned;
   }
 
-  private readState(): { initialPoints: number[]; frozenPoints: number[]; stage: number } {
-    const values = Array.from(this.variables.state.read().dataSync());
-    const channels = values.length / 3;
-    return {
-      initialPoints: values.slice(0, channels),
-      frozenPoints: values.slice(channels, 2 * channels),
-      stage: values[2 * channels],
-    };
+  private readState(): State {
+    const { dataId } = this.variables.state.read();
+    if (this.knownState?.dataId !== dataId) {
+      const values = Array.from(this.variables.state.read().dataSync());
+      const channels = values.length / 3;
+      const state = {
+        initialPoints: values.slice(0, channels),
+        frozenPoints: values.slice(channels, 2 * channels),
+        stage: values[2 * channels],
+      };
+      this.knownState = { dataId, state };
+    }
+    return this.knownState.state;
   }
 
   private notInitialized(): QfxError {
@@ -268,8 +283,21 @@ export class Quantizer {
     const overflow = training ? trainingOverflow(this.unplaced.overflow) : this.unplaced.overflow;
     // A frozen position still gets a gradient, zero: optimisers count gradients by their order.
     const positionScale = this.isFrozen ? 0 : this.config.learningRateScale;
-    return { ...this.unplaced, overflow, binaryPoints, positionScale };
+    const attributes = { ...this.unplaced, overflow, binaryPoints, positionScale };
+    // The same object while nothing changes: kernels keep what they derive from it.
+    const { knownAttributes: known } = this;
+    if (known !== undefined && isSameCast(known, attributes)) return known;
+    return (this.knownAttributes = attributes);
   }
+}
+
+function isSameCast(one: CastAttributes, other: CastAttributes): boolean {
+  return (
+    one.overflow === other.overflow &&
+    one.positionScale === other.positionScale &&
+    one.binaryPoints.length === other.binaryPoints.length &&
+    one.binaryPoints.every((point, channel) => point === other.binaryPoints[channel])
+  );
 }
 
 function writeOwned(variable: OwnedVariable, values: readonly number[]): void {

@@ -31,6 +31,15 @@ export function periodOf(channels: number): number {
 }
 
 export function castTable(attributes: CastAttributes): CastTable {
+  let table = tables.get(attributes);
+  if (table === undefined) tables.set(attributes, (table = makeTable(attributes)));
+  return table;
+}
+
+/** A pass forward and the one back have the same attributes, and so have all steps once a binary point rests. */
+const tables = new WeakMap<CastAttributes, CastTable>();
+
+function makeTable(attributes: CastAttributes): CastTable {
   const { binaryPoints, rounding, overflow, relu } = attributes;
   const { minimum, maximum } = numberRange({ ...attributes, binaryPoint: 0 });
   const period = periodOf(binaryPoints.length);
@@ -105,5 +114,6 @@ export function trainingOverflow(overflow: Overflow): Overflow {
 
 /** The cast that a type trains with. */
 export function trainedAttributes(attributes: CastAttributes): CastAttributes {
-  return { ...attributes, overflow: trainingOverflow(attributes.overflow) };
+  const overflow = trainingOverflow(attributes.overflow);
+  return overflow === attributes.overflow ? attributes : { ...attributes, overflow };
 }
