@@ -2,7 +2,8 @@ import { bestBinaryPoint } from '../qfx/number/binary-point.js';
 import type { UnplacedType } from '../qfx/number/binary-point.js';
 import { castErrorKernel } from './kernels/cast-error.js';
 import { maximumTrainedBinaryPoint } from './quantizer-config.js';
-import { runKernel, tf } from './tensorflow.js';
+import { runKernel } from './tensorflow.js';
+import type { tf } from './tensorflow.js';
 
 /**
  * How far apart two squared errors must be, relative to the smaller, so that the kernel's sums and the doubles of
