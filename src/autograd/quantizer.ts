@@ -1,8 +1,9 @@
 import { QfxError } from '../qfx/errors.js';
-import { bestBinaryPoint } from '../qfx/number/binary-point.js';
+import { plausibleBinaryPoints } from '../qfx/number/binary-point.js';
 import type { UnplacedType } from '../qfx/number/binary-point.js';
 import type { IntegerTensor } from '../qfx/number/raw-array.js';
 import type { TensorType } from '../qfx/number/type.js';
+import { bestBinaryPoints } from './binary-point-search.js';
 import { cast, castKernel } from './kernels/cast.js';
 import type { CastAttributes, CastPart } from './kernels/cast.js';
 import { trainingOverflow } from './kernels/cast-table.js';
@@ -31,6 +32,13 @@ interface LearnedPosition {
   readonly theta: OwnedVariable;
   /** [3, channels]: the binary point found on the first batch, the frozen one, and the stage. */
   readonly state: OwnedVariable;
+}
+
+/** What the weight of that name says. */
+interface State {
+  readonly initialPoints: number[];
+  readonly frozenPoints: number[];
+  readonly stage: number;
 }
 
 let bypassDepth = 0;
@@ -68,6 +76,9 @@ export class Quantizer {
   private readonly unplaced: UnplacedType;
   private learned: LearnedPosition | undefined;
   private channelAxis: number | undefined;
+  private knownAttributes: CastAttributes | undefined;
+  /** The state as last read. Tensors are immutable: a weight that changes gets another data id. */
+  private knownState: { readonly dataId: object; readonly state: State } | undefined;
 
   /**
    * @param name names its weights, `<name>_theta` and `<name>_state`: unique within the owner
@@ -160,7 +171,9 @@ export class Quantizer {
   /** Puts the binary points where the squared error on `x` is smallest, by trying all plausible ones. */
   initialize(x: tf.Tensor): void {
     if (this.config.binaryPoint !== 'learned') return;
-    this.positions = this.columns(x).map((values) => bestBinaryPoint(values, this.unplaced).binaryPoint);
+    const columns = this.columns(x);
+    const candidates = columns.map((values) => plausibleBinaryPoints(values, this.unplaced));
+    this.positions = bestBinaryPoints(x, columns, this.unplaced, candidates);
   }
 
   /**
@@ -198,11 +211,8 @@ export class Quantizer {
     if (this.isFrozen) return;
     const { stage, initialPoints } = this.readState();
     if (stage === uninitialized) throw this.notInitialized();
-    const columns = this.columns(x);
-    const chosen = this.positions.map((position, channel) => {
-      const below = Math.floor(position);
-      return bestBinaryPoint(columns[channel], this.unplaced, [below, below + 1]).binaryPoint;
-    });
+    const candidates = this.positions.map((position) => [Math.floor(position), Math.floor(position) + 1]);
+    const chosen = bestBinaryPoints(x, this.columns(x), this.unplaced, candidates);
     writeOwned(this.variables.state, [...initialPoints, ...chosen, ...chosen.map(() => frozen)]);
   }
 
@@ -234,14 +244,19 @@ export class Quantizer {
     return this.learned;
   }
 
-  private readState(): { initialPoints: number[]; frozenPoints: number[]; stage: number } {
-    const values = Array.from(this.variables.state.read().dataSync());
-    const channels = values.length / 3;
-    return {
-      initialPoints: values.slice(0, channels),
-      frozenPoints: values.slice(channels, 2 * channels),
-      stage: values[2 * channels],
-    };
+  private readState(): State {
+    const { dataId } = this.variables.state.read();
+    if (this.knownState?.dataId !== dataId) {
+      const values = Array.from(this.variables.state.read().dataSync());
+      const channels = values.length / 3;
+      const state = {
+        initialPoints: values.slice(0, channels),
+        frozenPoints: values.slice(channels, 2 * channels),
+        stage: values[2 * channels],
+      };
+      this.knownState = { dataId, state };
+    }
+    return this.knownState.state;
   }
 
   private notInitialized(): QfxError {
@@ -268,8 +283,21 @@ export class Quantizer {
     const overflow = training ? trainingOverflow(this.unplaced.overflow) : this.unplaced.overflow;
     // A frozen position still gets a gradient, zero: optimisers count gradients by their order.
     const positionScale = this.isFrozen ? 0 : this.config.learningRateScale;
-    return { ...this.unplaced, overflow, binaryPoints, positionScale };
+    const attributes = { ...this.unplaced, overflow, binaryPoints, positionScale };
+    // The same object while nothing changes: kernels keep what they derive from it.
+    const { knownAttributes: known } = this;
+    if (known !== undefined && isSameCast(known, attributes)) return known;
+    return (this.knownAttributes = attributes);
   }
+}
+
+function isSameCast(one: CastAttributes, other: CastAttributes): boolean {
+  return (
+    one.overflow === other.overflow &&
+    one.positionScale === other.positionScale &&
+    one.binaryPoints.length === other.binaryPoints.length &&
+    one.binaryPoints.every((point, channel) => point === other.binaryPoints[channel])
+  );
 }
 
 function writeOwned(variable: OwnedVariable, values: readonly number[]): void {

@@ -135,6 +135,17 @@ export interface Assembly {
     factor: number,
     work: number,
   ) => void;
+  readonly castError: (
+    x: number,
+    errors: number,
+    count: number,
+    period: number,
+    channels: number,
+    scales: number,
+    steps: number,
+    cast: number,
+    work: number,
+  ) => void;
   readonly channelMoments: (
     x: number,
     moments: number,

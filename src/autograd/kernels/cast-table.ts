@@ -31,6 +31,15 @@ export function periodOf(channels: number): number {
 }
 
 export function castTable(attributes: CastAttributes): CastTable {
+  let table = tables.get(attributes);
+  if (table === undefined) tables.set(attributes, (table = makeTable(attributes)));
+  return table;
+}
+
+/** A pass forward and the one back have the same attributes, and so have all steps once a binary point rests. */
+const tables = new WeakMap<CastAttributes, CastTable>();
+
+function makeTable(attributes: CastAttributes): CastTable {
   const { binaryPoints, rounding, overflow, relu } = attributes;
   const { minimum, maximum } = numberRange({ ...attributes, binaryPoint: 0 });
   const period = periodOf(binaryPoints.length);
@@ -63,13 +72,14 @@ export function castTable(attributes: CastAttributes): CastTable {
   };
 }
 
-/** The number of `Kind` in assembly/rounding.ts; 0 there is no cast at all. */
+/** The size of the kind in assembly/rounding.ts. */
 function kindOf({ wordLength, rounding, overflow, relu }: CastAttributes): number {
   const isPlain = rounding === 'AP_RND' && overflow !== 'AP_SAT_ZERO' && wordLength <= 23;
-  if (!isPlain || (relu !== undefined && relu.maximum !== Infinity)) return 3;
-  return relu === undefined ? 1 : 2;
+  if (!isPlain || (relu !== undefined && relu.maximum !== Infinity)) return sizes.any;
+  return relu === undefined ? sizes.plain : sizes.relu;
 }
 
+const sizes = { plain: 1, relu: 2, any: 4 } as const;
 const belowHalf = 0.5 - 2 ** -25;
 /** The smallest positive float32. */
 const smallest = 2 ** -149;
@@ -104,5 +114,6 @@ export function trainingOverflow(overflow: Overflow): Overflow {
 
 /** The cast that a type trains with. */
 export function trainedAttributes(attributes: CastAttributes): CastAttributes {
-  return { ...attributes, overflow: trainingOverflow(attributes.overflow) };
+  const overflow = trainingOverflow(attributes.overflow);
+  return overflow === attributes.overflow ? attributes : { ...attributes, overflow };
 }

@@ -111,13 +111,13 @@ export const channelKernels: readonly PlainKernel<AffineAttributes>[] = [
 ];
 
 /** False for a cast that float32 lanes do not compute exactly. */
-function handlesCast(_shapes: readonly number[][], { cast }: AffineAttributes): boolean {
+function handlesCast({ cast }: AffineAttributes): boolean {
   return cast === undefined || (cast.relu === undefined && hasExactLanes(cast));
 }
 
 /** False for a cast whose gradient float32 lanes do not compute exactly. */
-function handlesTrainedCast(shapes: readonly number[][], { cast }: AffineAttributes): boolean {
-  return cast === undefined || handlesCast(shapes, { cast: trainedAttributes(cast) });
+function handlesTrainedCast({ cast }: AffineAttributes): boolean {
+  return cast === undefined || handlesCast({ cast: trainedAttributes(cast) });
 }
 
 /**

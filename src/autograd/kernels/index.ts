@@ -7,6 +7,7 @@ import {
 import type { BackendName } from '../tensorflow.js';
 import { assembly } from './assembly.generated.js';
 import { castGradientHeapKernel, castGradientKernel, castHeapKernel, castKernel } from './cast.js';
+import { castErrorHeapKernel, castErrorKernel } from './cast-error.js';
 import { exactCastKernel } from './exact-cast.js';
 import { channelHeapKernels, channelKernels } from './channels.js';
 import { normalizationInputGradientHeapKernel, normalizationKernels } from './normalization.js';
@@ -45,6 +46,7 @@ export function registerKernels(backend: BackendName): void {
 
   registerPlainKernel(backend, castKernel);
   registerPlainKernel(backend, castGradientKernel);
+  registerPlainKernel(backend, castErrorKernel);
   registerPlainKernel(backend, exactCastKernel);
 
   for (const kernel of channelKernels) registerPlainKernel(backend, kernel);
@@ -95,6 +97,7 @@ export function registerKernels(backend: BackendName): void {
     registerHeapKernel(sumPoolGradientHeapKernel, assembly);
     registerHeapKernel(castHeapKernel, assembly);
     registerHeapKernel(castGradientHeapKernel, assembly);
+    registerHeapKernel(castErrorHeapKernel, assembly);
     for (const kernel of channelHeapKernels) registerHeapKernel(kernel, assembly);
     registerHeapKernel(normalizationInputGradientHeapKernel, assembly);
   }

@@ -52,15 +52,15 @@ export class Relu extends FixedPointLayer {
     return this.maximum === undefined ? x.relu() : x.clipByValue(0, this.maximum);
   }
 
+  protected override exact(inputs: readonly tf.Tensor[]): ExactValue {
+    return { parts: [this.forward(inputs)] };
+  }
+
   protected override forwardCast([x]: readonly tf.Tensor[], training: boolean, output: Quantizer): tf.Tensor {
     const part = output.castPart({ training });
     if (part === undefined) return this.forward([x]);
     const relu = { maximum: this.maximum ?? Infinity };
     return cast(x, { ...part, attributes: { ...part.attributes, relu } });
-  }
-
-  protected override exact(inputs: readonly tf.Tensor[]): ExactValue {
-    return { parts: [this.forward(inputs)] };
   }
 }
 

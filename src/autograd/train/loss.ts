@@ -18,18 +18,20 @@ export function softmaxCrossEntropy(
   const classes = logits.length / labels.length;
   let loss = 0;
   let correct = 0;
+  const exponentials = new Float64Array(classes);
   for (let image = 0; image < labels.length; image++) {
     const start = image * classes;
     let best = 0;
     for (let index = 1; index < classes; index++) if (logits[start + index] > logits[start + best]) best = index;
     const maximum = logits[start + best];
     let sum = 0;
-    for (let index = 0; index < classes; index++) sum += Math.exp(logits[start + index] - maximum);
+    for (let index = 0; index < classes; index++)
+      sum += exponentials[index] = Math.exp(logits[start + index] - maximum);
     loss += Math.log(sum) - (logits[start + labels[image]] - maximum);
     if (best === labels[image]) correct++;
     if (gradient === undefined) continue;
     for (let index = 0; index < classes; index++) {
-      const probability = Math.exp(logits[start + index] - maximum) / sum;
+      const probability = exponentials[index] / sum;
       gradient.target[start + index] = (probability - (index === labels[image] ? 1 : 0)) / gradient.meanOver;
     }
   }

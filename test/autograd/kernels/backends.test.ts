@@ -17,6 +17,26 @@ describe('a backend', () => {
     expect([...a.matMul(a, false, true).dataSync()]).toEqual([50, 50, 50, 50]);
   });
 
+  it('hands on a tensor that does not change without copying it, each holder for itself', async () => {
+    await initializeBackend();
+    const values = (tensor: tf.Tensor) => [...tensor.dataSync()];
+    const original = tf.tensor1d([1.5, -2, 3]);
+    const buffers = tf.memory().numDataBuffers;
+    const same = [original.clone(), original.cast('float32'), original.clone()];
+    expect(tf.memory().numDataBuffers).toBe(buffers);
+    expect(values(original.cast('int32'))).toEqual([1, -2, 3]);
+    original.dispose();
+    for (const tensor of same) {
+      // Whoever frees memory too early gets it again here.
+      const other = tf.tensor1d([7, 7, 7]);
+      expect(values(tensor)).toEqual([1.5, -2, 3]);
+      tf.dispose([tensor, other]);
+    }
+    const integers = tf.tensor1d([1, 2, 3], 'int32');
+    expect(values(integers.clone())).toEqual([1, 2, 3]);
+    expect(values(integers.cast('float32').mul(0.5))).toEqual([0.5, 1, 1.5]);
+  });
+
   it('gives the same gradients of strided and dilated convolutions on cpu, with the same kernels', async () => {
     const random = randomSource(51);
     const inputs = [randomNumbers([2, 9, 8, 3], random), randomNumbers([3, 2, 3, 4], random)];

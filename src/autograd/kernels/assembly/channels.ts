@@ -1,4 +1,4 @@
-import { Cast, Kind, Lanes } from './rounding';
+import { Any, Cast, Lanes, None, Plain } from './rounding';
 import { Sums } from './sums';
 
 /**
@@ -157,19 +157,20 @@ abstract class Loops {
   static affine(x: usize, y: usize, count: i32, width: usize, tables: usize, cast: usize): void {
     const given = changetype<Cast>(cast);
     const kind = Lanes.kindOf(cast);
-    if (kind === Kind.none) Loops.affineOf(x, y, count, width, tables, given, Kind.none);
-    else if (kind === Kind.plain) Loops.affineOf(x, y, count, width, tables, given, Kind.plain);
-    else Loops.affineOf(x, y, count, width, tables, given, Kind.any);
+    if (kind === sizeof<None>()) Loops.affineOf<None>(x, y, count, width, tables, given);
+    else if (kind === sizeof<Plain>()) Loops.affineOf<Plain>(x, y, count, width, tables, given);
+    else Loops.affineOf<Any>(x, y, count, width, tables, given);
   }
 
   @inline
-  private static affineOf(x: usize, y: usize, count: i32, width: usize, tables: usize, cast: Cast, kind: i32): void {
+  private static affineOf<Kind>(x: usize, y: usize, count: i32, width: usize, tables: usize, cast: Cast): void {
     const end = x + ((<usize>count) << 2);
-    const minimum = f32x4.splat(kind ? cast.minimum : 0);
-    const maximum = f32x4.splat(kind ? cast.maximum : 0);
-    const scale = f32x4.splat(kind ? cast.scale : 0);
-    const step = f32x4.splat(kind ? cast.step : 0);
-    const belowHalf = f32x4.splat(kind ? cast.belowHalf : 0);
+    const casts = sizeof<Kind>() !== sizeof<None>();
+    const minimum = f32x4.splat(casts ? cast.minimum : 0);
+    const maximum = f32x4.splat(casts ? cast.maximum : 0);
+    const scale = f32x4.splat(casts ? cast.scale : 0);
+    const step = f32x4.splat(casts ? cast.step : 0);
+    const belowHalf = f32x4.splat(casts ? cast.belowHalf : 0);
     while (x < end) {
       const rows = min(width * Sums.block, end - x);
       for (let at: usize = 0; at < width; at += 16) {
@@ -177,10 +178,11 @@ abstract class Loops {
         const b = v128.load(tables + width + at);
         for (let offset = at; offset < rows; offset += width) {
           let value = f32x4.add(f32x4.mul(a, v128.load(x + offset)), b);
-          if (kind) {
-            const rounded = Lanes.round(f32x4.mul(value, scale), cast, belowHalf, kind);
+          if (casts) {
+            const rounded = Lanes.round<Kind>(f32x4.mul(value, scale), cast, belowHalf);
             let raw = Lanes.clip(rounded, minimum, maximum);
-            if (kind === Kind.any && cast.saturatesToZero) raw = v128.and(raw, Lanes.isSame(raw, rounded));
+            if (sizeof<Kind>() === sizeof<Any>() && cast.saturatesToZero)
+              raw = v128.and(raw, Lanes.isSame(raw, rounded));
             value = f32x4.mul(raw, step);
           }
           v128.store(y + offset, value);
@@ -203,13 +205,13 @@ abstract class Loops {
   ): void {
     const given = changetype<Cast>(cast);
     const kind = Lanes.kindOf(cast);
-    if (kind === Kind.none) Loops.gradientOf(x, dy, g, count, width, tables, given, sums, Kind.none);
-    else if (kind === Kind.plain) Loops.gradientOf(x, dy, g, count, width, tables, given, sums, Kind.plain);
-    else Loops.gradientOf(x, dy, g, count, width, tables, given, sums, Kind.any);
+    if (kind === sizeof<None>()) Loops.gradientOf<None>(x, dy, g, count, width, tables, given, sums);
+    else if (kind === sizeof<Plain>()) Loops.gradientOf<Plain>(x, dy, g, count, width, tables, given, sums);
+    else Loops.gradientOf<Any>(x, dy, g, count, width, tables, given, sums);
   }
 
   @inline
-  private static gradientOf(
+  private static gradientOf<Kind>(
     x: usize,
     dy: usize,
     g: usize,
@@ -218,13 +220,13 @@ abstract class Loops {
     tables: usize,
     cast: Cast,
     sums: usize,
-    kind: i32,
   ): void {
     const end = x + ((<usize>count) << 2);
-    const minimum = f32x4.splat(kind ? cast.minimum : 0);
-    const maximum = f32x4.splat(kind ? cast.maximum : 0);
-    const scale = f32x4.splat(kind ? cast.scale : 0);
-    const belowHalf = f32x4.splat(kind ? cast.belowHalf : 0);
+    const casts = sizeof<Kind>() !== sizeof<None>();
+    const minimum = f32x4.splat(casts ? cast.minimum : 0);
+    const maximum = f32x4.splat(casts ? cast.maximum : 0);
+    const scale = f32x4.splat(casts ? cast.scale : 0);
+    const belowHalf = f32x4.splat(casts ? cast.belowHalf : 0);
     while (x < end) {
       const rows = min(width * Sums.block, end - x);
       for (let at: usize = 0; at < width; at += 16) {
@@ -236,12 +238,12 @@ abstract class Loops {
         for (let offset = at; offset < rows; offset += width) {
           const input = v128.load(x + offset);
           let gradient = v128.load(dy + offset);
-          if (kind) {
+          if (casts) {
             const value = f32x4.mul(f32x4.add(f32x4.mul(a, input), b), scale);
-            const rounded = Lanes.round(value, cast, belowHalf, kind);
+            const rounded = Lanes.round<Kind>(value, cast, belowHalf);
             let raw = Lanes.clip(rounded, minimum, maximum);
             const inside = Lanes.isSame(raw, rounded);
-            if (kind === Kind.any && cast.saturatesToZero) raw = v128.and(raw, inside);
+            if (sizeof<Kind>() === sizeof<Any>() && cast.saturatesToZero) raw = v128.and(raw, inside);
             points = f32x4.add(points, f32x4.mul(gradient, f32x4.sub(v128.and(value, inside), raw)));
             gradient = v128.and(gradient, inside);
           }
@@ -251,7 +253,7 @@ abstract class Loops {
         }
         Sums.add(sums + 2 * at, products);
         Sums.add(sums + 2 * width + 2 * at, plain);
-        if (kind) Sums.add(sums + 4 * width + 2 * at, points);
+        if (casts) Sums.add(sums + 4 * width + 2 * at, points);
       }
       x += rows;
       dy += rows;

@@ -12,7 +12,7 @@ export class Cast {
   /** 2^binaryPoint and 2^-binaryPoint, of the first channel. */
   scale: f32;
   step: f32;
-  /** A number of `Kind`. */
+  /** The size of its kind, see below. */
   kind: f32;
   /** From which excess over the nearest integer on the result is one more; of negative values and of others. */
   upBelowZero: f32;
@@ -31,29 +31,32 @@ export class Cast {
   belowHalf: f32;
 }
 
-/** What the loops know about a cast when they are compiled, so that what it does not need costs nothing. */
-export namespace Kind {
-  export const none = 0;
-  /** AP_RND that saturates to the nearest end, at most 23 bits. */
-  export const plain = 1;
-  /** The same behind a ReLU that does not end: values are clipped at 0 only. */
-  export const relu = 2;
-  export const any = 3;
-}
+/**
+ * Kinds of casts as types, told apart by their size: only a condition on a type is decided when a loop is compiled, so that
+ * what a kind does not need costs nothing.
+ */
+/** AP_RND that saturates to the nearest end, at most 23 bits. */
+export type Plain = u8;
+/** The same behind a ReLU that does not end: values are clipped at 0 only. */
+export type Relu = u16;
+export type Any = u32;
+/** No cast at all. */
+export type None = u64;
 
 /** Four values at a time. */
 export abstract class Lanes {
-  /** The kind of a cast at an address. */
+  /** The size of the kind of a cast at an address. */
   @inline
-  static kindOf(cast: usize): i32 {
-    return cast ? <i32>changetype<Cast>(cast).kind : Kind.none;
+  static kindOf(cast: usize): usize {
+    return cast ? <usize>changetype<Cast>(cast).kind : sizeof<None>();
   }
 
   /** The integers of scaled values, before overflow; never -0. */
   @inline
-  static round(value: v128, cast: Cast, belowHalf: v128, kind: i32): v128 {
-    if (kind === Kind.relu) return Lanes.roundPositive(value, belowHalf);
-    return kind === Kind.plain ? Lanes.roundUp(value, belowHalf) : Lanes.roundBy(value, cast);
+  static round<Kind>(value: v128, cast: Cast, belowHalf: v128): v128 {
+    if (sizeof<Kind>() === sizeof<Relu>()) return Lanes.roundPositive(value, belowHalf);
+    if (sizeof<Kind>() === sizeof<Plain>()) return Lanes.roundUp(value, belowHalf);
+    return Lanes.roundBy(value, cast);
   }
 
   /**
