@@ -16,6 +16,8 @@ import { loadRunDescription } from '../../src/autograd/train/run-description.js'
 import { runDescription } from '../../src/autograd/train/run.js';
 import { shardRange } from '../../src/autograd/train/shards.js';
 import { train } from '../../src/autograd/train/train.js';
+import { packError, unpackError } from '../../src/autograd/train/workers/protocol.js';
+import { QfxError } from '../../src/qfx/errors.js';
 import { bars } from './synthetic.js';
 
 /** 500 test images are three pieces of an evaluation. */
@@ -237,15 +239,24 @@ describe('workers', () => {
     expect(warnings.mock.calls).toEqual([[expect.stringMatching(/trains where a worker imports it/)]]);
   });
 
-  it('end with the error that one thread would give', async () => {
+  it.each([
+    ['in every thread', "throw new TypeError('not today');", 1],
+    ['in a worker', "if (!isMainThread) throw new TypeError('not today'); return x;", 2],
+  ])('end with the error that one thread would give: one %s', async (_, call, workers) => {
     const file = join(folder, 'throws.mjs');
-    await writeFile(file, describedNetwork({ call: "throw new TypeError('not today');" }));
+    await writeFile(file, describedNetwork({ call }));
     const run = { ...(await loadRunDescription(file)), data: () => data };
-    const failure = (workers: number) =>
-      runDescription(run, { file, out: folder, workers }).catch((error: Error) => [error.name, error.message]);
-    expect(await failure(1)).toEqual(['TypeError', 'not today']);
-    await writeFile(file, describedNetwork({ call: "if (!isMainThread) throw new TypeError('not today'); return x;" }));
-    expect(await failure(2)).toEqual(['TypeError', 'not today']);
+    const failure = await runDescription(run, { file, out: folder, workers }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    expect(failure).toMatchObject({ name: 'TypeError', message: 'not today' });
+  });
+
+  it("hand on QFX's own errors as they are", () => {
+    const error = new QfxError('layer "a": output', 'found 3: allowed 2');
+    const received = unpackError(structuredClone(packError(error)));
+    expect(received).toBeInstanceOf(QfxError);
+    expect(received).toEqual(error);
+    expect(received).toMatchObject({ where: error.where, stack: error.stack });
   });
 
   it('end the run when one of them dies', async () => {
@@ -294,6 +305,12 @@ describe('shards', () => {
     expect(ranges.map(({ start, end }) => end - start)).toEqual(sizes);
     expect(ranges.map(({ start }) => start)).toEqual([0, ...ranges.slice(0, -1).map(({ end }) => end)]);
     expect(ranges.at(-1)!.end).toBe(images);
+  });
+
+  it('are added in their order', () => {
+    // In float32 the one is lost beside the large number, unless that has gone before.
+    const sums = [[2 ** 30], [1], [-(2 ** 30)]].map((values) => [Float32Array.from(values)]);
+    expect(sumShards(sums)).toEqual([Float32Array.from([0])]);
   });
 
   it('add up to the gradient of the batch', () => {

@@ -3,20 +3,21 @@ import { validateDataSet } from '../../data/data-set.js';
 import type { DataSet, ImagePart } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
 import { runningBackend } from '../backend.js';
+import { freezeBinaryPoints, freezeStatistics } from '../freeze/fixing.js';
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
-import { tf, withoutDropout } from '../tensorflow.js';
+import { tf } from '../tensorflow.js';
 import { epochOrder, makeBatch } from './batches.js';
 import { checkSameRun, copyWeights, readCheckpoint, writeCheckpoint, writeWeights } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import { clipGradients } from './clipping.js';
-import { reportingStatistics } from './batch-statistics.js';
 import { score } from './evaluate.js';
 import type { Evaluation } from './evaluate.js';
-import { freezeBinaryPoints, freezeStatistics } from '../freeze/fixing.js';
+import { placeBinaryPoints } from './first-batch.js';
 import { sumShards } from './gradients.js';
 import { breathe, infer } from './infer.js';
 import { MetricsLog } from './metrics.js';
 import { modelWeights } from './model-weights.js';
+import type { ModelWeight } from './model-weights.js';
 import { describeNetwork } from './network-description.js';
 import { createOptimizer } from './optimizers.js';
 import type { Optimizer } from './optimizers.js';
@@ -154,50 +155,36 @@ export class TrainingRun {
 
   private async trainStep(): Promise<void> {
     const started = performance.now();
-    const { batchSize, gradientClipping, learningRate, logEvery } = this.config;
     const { step } = this.state;
     const images = this.imagesOf(step);
     if (step === 0) this.placeBinaryPoints(images);
+    const next = step + 1 < this.steps ? this.imagesOf(step + 1) : undefined;
     const weights = modelWeights(this.model);
     const trained = weights.flatMap(({ trainable }, position) => (trainable ? [position] : []));
-    const next = step + 1 < this.steps ? this.imagesOf(step + 1) : undefined;
     const shards = await this.team.compute(images, next, trained);
-    const loss = shards.reduce((sum, result) => sum + result.loss, 0);
-    const correct = shards.reduce((sum, result) => sum + result.correct, 0);
+    const loss = shards.reduce((sum, shard) => sum + shard.loss, 0);
+    const correct = shards.reduce((sum, shard) => sum + shard.correct, 0);
     if (!Number.isFinite(loss))
       throw new QfxError(
-        `training, step ${this.state.step}`,
+        `training, step ${step}`,
         `the loss is ${loss}. Try a lower learning rate or gradient clipping.`,
       );
     this.moveStatistics(shards);
-    const { views } = this.team;
-    const gradients = sumShards(views.shards.map((shard) => trained.map((position) => shard.gradients[position])));
-    if (gradientClipping) clipGradients(gradients, gradientClipping);
-    const rate = learningRateAt(learningRate, step, this.steps);
-    const parameters = trained.map((position, index) => ({
-      key: weights[position].key,
-      values: views.weights[position],
-      gradient: gradients[index],
-    }));
-    this.optimizer.update(parameters, rate);
-    for (const position of trained) weights[position].write(views.weights[position]);
+    const learningRate = learningRateAt(this.config.learningRate, step, this.steps);
+    this.moveWeights(weights, trained, learningRate);
+    const { batchSize, logEvery } = this.config;
     this.state = {
       ...this.state,
-      step: this.state.step + 1,
+      step: step + 1,
       interval: addSums(this.state.interval, loss, correct, batchSize),
       epoch: addSums(this.state.epoch, loss, correct, batchSize),
     };
     this.stepsOfSession++;
     this.trainingSeconds += (performance.now() - started) / 1e3;
     if (this.state.step % logEvery === 0) {
-      const line = {
-        kind: 'steps',
-        step: this.state.step,
-        epoch: images.epoch + 1,
-        ...means(this.state.interval),
-      } as const;
+      const line = { kind: 'steps', step: step + 1, epoch: images.epoch + 1, ...means(this.state.interval) } as const;
       this.state = { ...this.state, interval: noSums };
-      await this.metrics?.write({ ...line, learningRate: rate, seconds: this.seconds });
+      await this.metrics?.write({ ...line, learningRate, seconds: this.seconds });
     }
     this.report('training');
   }
@@ -212,22 +199,26 @@ export class TrainingRun {
     return { step, epoch, indices: this.order.indices.slice(first, first + batchSize) };
   }
 
-  /** Lets every quantizer find its binary point on the whole first batch, without dropout, which hardware has not either. */
   private placeBinaryPoints({ epoch, indices }: StepImages): void {
     const { augmentation, seed } = this.config;
-    const { images } = makeBatch(
-      this.trainPart,
-      this.data.shape,
-      indices,
-      augmentation && { augmentation, seed, epoch },
-    );
-    const run = () => {
-      tf.tidy(() => {
-        const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
-        this.model.apply(x, { training: true });
-      });
-    };
-    withoutDropout(this.model, () => reportingStatistics(this.model, () => {}, run));
+    const random = augmentation && { augmentation, seed, epoch };
+    const { images } = makeBatch(this.trainPart, this.data.shape, indices, random);
+    placeBinaryPoints(this.model, images, [indices.length, ...this.data.shape]);
+  }
+
+  /** Moves the trained weights by the sum of the shards' gradients. */
+  private moveWeights(weights: readonly ModelWeight[], trained: readonly number[], learningRate: number): void {
+    const { views } = this.team;
+    const { gradientClipping } = this.config;
+    const gradients = sumShards(views.shards.map((shard) => trained.map((position) => shard.gradients[position])));
+    if (gradientClipping) clipGradients(gradients, gradientClipping);
+    const parameters = trained.map((position, index) => ({
+      key: weights[position].key,
+      values: views.weights[position],
+      gradient: gradients[index],
+    }));
+    this.optimizer.update(parameters, learningRate);
+    for (const position of trained) weights[position].write(views.weights[position]);
   }
 
   /** Moves BatchNorm's statistics by what the shards saw, in their order. */

@@ -27,6 +27,7 @@ export class WorkerThread {
     this.ready = this.reply().then((reply) => {
       if (reply.kind === 'refused') throw unpackError(reply.error);
     });
+    this.ready.catch(() => {}); // nobody may be waiting when the thread is ended
   }
 
   /** Starts a thread; `ready` says when it can be asked. */
