@@ -12,7 +12,8 @@ const lanes = 8;
 
 /**
  * Orders a filter the way `correlate` reads it: [blocks of 8 outputs, rows, columns, channels, 8]. Beyond the last output lie
- * zeros: their sums are dropped, but denormal numbers would be slow. Steps are bytes in `filter` from one to the next; they may be negative.
+ * zeros: their sums are dropped, but denormal numbers would be slow. Steps are bytes in `filter` from one to the next; they may
+ * be negative.
  */
 export function packFilter(
   filter: usize,
