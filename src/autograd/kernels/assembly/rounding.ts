@@ -90,8 +90,9 @@ export abstract class Lanes {
     const up = v128.bitselect(f32x4.splat(cast.upBelowZero), f32x4.splat(cast.upAboveZero), isNegative);
     const down = v128.bitselect(f32x4.splat(cast.downBelowZero), f32x4.splat(cast.downAboveZero), isNegative);
     const one = f32x4.splat(1);
+    // Adding a 0 turns -0 into 0.
     const raised = f32x4.add(nearest, v128.and(f32x4.ge(excess, up), one));
-    return f32x4.add(f32x4.sub(raised, v128.and(f32x4.ge(f32x4.neg(excess), down), one)), f32x4.splat(0));
+    return f32x4.sub(raised, v128.and(f32x4.ge(f32x4.neg(excess), down), one));
   }
 
   /** No more than `high`, no less than `low`; NaN stays. */
