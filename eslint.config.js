@@ -54,7 +54,7 @@ export default tseslint.config(
         {
           patterns: [
             { regex: '^@tensorflow/', message: 'The tensor library has one door: src/autograd/tensorflow.ts.' },
-            { regex: '/(hls-codegen|cli)/', message: 'src/autograd reads src/qfx and src/data only.' },
+            { regex: '/(hls-codegen|parallel|cli)/', message: 'src/autograd reads src/qfx and src/data only.' },
           ],
         },
       ],
