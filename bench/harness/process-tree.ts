@@ -1,4 +1,5 @@
 import { readFile, readdir } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { execa } from 'execa';
 import { NotRun } from './subject.js';
 
@@ -10,6 +11,7 @@ export interface TreeFigures {
   readonly stdout: string;
 }
 
+/** Between two looks at it. */
 const milliseconds = 50;
 
 /** Runs a command to its end; throws unless its exit status is 0. Linux only: its /proc tells what memory is whose. */
@@ -21,21 +23,18 @@ export async function runTree(
   if (process.platform !== 'linux') throw new NotRun('peak memory is measured on Linux only');
   const started = performance.now();
   const child = execa(command, args, { env, cancelSignal: signal, stdin: 'ignore' });
+  let seconds: number | undefined;
+  const ended = child.finally(() => (seconds = (performance.now() - started) / 1e3));
   let peakBytes = 0;
-  let sampling = Promise.resolve();
-  const timer = setInterval(() => {
-    sampling = sampling.then(async () => {
+  const watch = async () => {
+    while (seconds === undefined) {
       peakBytes = Math.max(peakBytes, await memoryOfTree(child.pid as number));
-    });
-  }, milliseconds);
-  try {
-    const { stdout } = await child;
-    const seconds = (performance.now() - started) / 1e3;
-    await sampling;
-    return { seconds, peakBytes, stdout };
-  } finally {
-    clearInterval(timer);
-  }
+      await setTimeout(milliseconds);
+    }
+    return seconds;
+  };
+  const [{ stdout }, time] = await Promise.all([ended, watch()]);
+  return { seconds: time, peakBytes, stdout };
 }
 
 async function memoryOfTree(root: number): Promise<number> {
