@@ -16,12 +16,19 @@ export default defineConfig({
   test: {
     // Training and freezing are tested on both backends.
     projects: [
-      { extends: true, test: { name: 'wasm', include: ['test/**/*.test.ts'], exclude: ['test/autograd/native/**'] } },
+      {
+        extends: true,
+        test: { name: 'wasm', include: ['test/**/*.test.ts'], exclude: ['test/autograd/native/kernels/**'] },
+      },
       {
         extends: true,
         test: {
           name: 'node',
-          include: ['test/train/train.test.ts', 'test/autograd/freeze/**/*.test.ts', 'test/autograd/native/**/*.test.ts'],
+          include: [
+            'test/train/train.test.ts',
+            'test/autograd/freeze/**/*.test.ts',
+            'test/autograd/native/kernels/**/*.test.ts',
+          ],
           env: { QFX_TEST_BACKEND: 'node' },
           setupFiles: ['test/support/require-native-backend.ts'],
         },

@@ -110,7 +110,11 @@ export function registerNativeKernel<Attributes>(kernel: NativeKernel<Attributes
     const isHandled = kernel.handles === undefined || kernel.handles(typed);
     if (replaced !== undefined && (!isHandled || Object.values(inputs).some(({ dtype }) => dtype !== 'float32'))) {
       const parts = inputs as unknown as tf.NamedTensorInfoMap;
-      return replaced.kernelFunc({ inputs: parts, attrs: attributes as tf.NamedAttrMap, backend }) as unknown as TensorInfo;
+      return replaced.kernelFunc({
+        inputs: parts,
+        attrs: attributes as tf.NamedAttrMap,
+        backend,
+      }) as unknown as TensorInfo;
     }
     const operations = new Operations(backend as NodeBackend);
     try {

@@ -22,7 +22,12 @@ export const setup: Command<Options> = {
     ['$0 train network.ts --backend node', 'Then trains on it'],
   ],
   options: (yargs) =>
-    yargs.positional('what', { type: 'string', choices: ['tfjs-node'], demandOption: true, describe: 'What to set up' }),
+    yargs.positional('what', {
+      type: 'string',
+      choices: ['tfjs-node'],
+      demandOption: true,
+      describe: 'What to set up',
+    }),
   async run(_options, context) {
     const { setUpTfjsNode } = await import('../autograd/native/setup.js');
     const { installation, changed, seconds } = await setUpTfjsNode({

@@ -51,7 +51,8 @@ export const train: Command<Options> = {
       .option('backend', {
         choices: backends,
         default: 'wasm' as const,
-        describe: 'What computes: wasm everywhere, to the same bits; node after qfx setup tfjs-node; auto: node where it is set up',
+        describe:
+          'What computes: wasm everywhere, to the same bits; node after qfx setup tfjs-node; auto: node where it is set up',
       })
       .option('workers', {
         type: 'number',

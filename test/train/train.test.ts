@@ -2,6 +2,7 @@ import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { initializeBackend } from '../../src/autograd/backend.js';
 import { createLayers } from '../../src/autograd/layers/index.js';
 import { tf } from '../../src/autograd/tensorflow.js';
 import { copyWeights, writeWeights } from '../../src/autograd/train/checkpoint.js';
@@ -251,6 +252,18 @@ describe('train', () => {
       await expect(refused({ onProgress }, model())).rejects.toThrow(/layer "drop": a dropout without a seed/);
       expect(steps).toEqual([]);
       await refused({ epochs: 1 }, model(0));
+    });
+
+    it('checkpoints of another backend', async () => {
+      await refused({ folder, epochs: 1 });
+      await initializeBackend('cpu');
+      try {
+        await expect(refused({ folder, epochs: 1, resume: true })).rejects.toThrow(
+          /last\.safetensors: belongs to a run on backend (wasm|node with \d+ threads?), now it is backend cpu$/,
+        );
+      } finally {
+        await startTestedBackend();
+      }
     });
 
     it('checkpoints of another run, and damaged ones', async () => {

@@ -96,13 +96,16 @@ export function operationSources(): string[] {
  * Where the native backend of this version of QFX lies, or would lie.
  * @param folder in place of the one in the user's cache folder
  */
-export function locateInstallation(
-  folder = join(envPaths('qfx', { suffix: '' }).cache, 'tfjs-node'),
-): Installation {
+export function locateInstallation(folder = join(envPaths('qfx', { suffix: '' }).cache, 'tfjs-node')): Installation {
   const hash = createHash('sha256').update(JSON.stringify([tensorflow, packages, compilerFlags]));
   for (const source of operationSources()) hash.update(readFileSync(source));
   const build = join(folder, `build-${hash.digest('hex').slice(0, 16)}`);
-  return { folder, library: join(folder, `tensorflow-${tensorflow.version}`), build, binding: join(build, 'tfjs_binding.node') };
+  return {
+    folder,
+    library: join(folder, `tensorflow-${tensorflow.version}`),
+    build,
+    binding: join(build, 'tfjs_binding.node'),
+  };
 }
 
 /** How many threads TensorFlow will compute on: all of the machine's, or those of its own variable. */

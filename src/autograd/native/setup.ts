@@ -6,7 +6,16 @@ import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { x as unpack } from 'tar';
 import { QfxError } from '../../qfx/errors.js';
-import { compilerFlags, locateInstallation, operationSources, packageFolder, packages, supportedPlatform, tensorflow, tfjsSymbol } from './installation.js';
+import {
+  compilerFlags,
+  locateInstallation,
+  operationSources,
+  packageFolder,
+  packages,
+  supportedPlatform,
+  tensorflow,
+  tfjsSymbol,
+} from './installation.js';
 import type { Installation, PinnedPackage } from './installation.js';
 
 /** What a set-up is doing. */
@@ -46,7 +55,10 @@ export async function setUpTfjsNode(options: SetupOptions = {}): Promise<SetupRe
   const started = performance.now();
   const { signal, onProgress, platform = `${process.platform}-${process.arch}` } = options;
   if (platform !== supportedPlatform)
-    throw new QfxError(where, `is for ${supportedPlatform} only, this is ${platform}. The wasm backend runs everywhere.`);
+    throw new QfxError(
+      where,
+      `is for ${supportedPlatform} only, this is ${platform}. The wasm backend runs everywhere.`,
+    );
   const installation = locateInstallation(options.folder);
   await mkdir(installation.folder, { recursive: true });
   await removeAbandoned(installation.folder);
@@ -54,6 +66,9 @@ export async function setUpTfjsNode(options: SetupOptions = {}): Promise<SetupRe
   const session: Session = { installation, work, signal, onProgress };
   try {
     const missing = { library: !(await exists(installation.library)), build: !(await exists(installation.binding)) };
+    // Before anything is downloaded.
+    if (missing.library) await tryTool(session, tools.pip);
+    if (missing.build) for (const tool of [tools.npm, tools.compiler]) await tryTool(session, tool);
     if (missing.library) await makeLibrary(session);
     if (missing.build) await makeBuild(session);
     return {
@@ -176,6 +191,10 @@ const tools = {
   node: { command: process.execPath, remedy: 'install Node again' },
 } as const satisfies Record<string, Tool>;
 
+async function tryTool(session: Session, tool: Tool): Promise<void> {
+  await run(session, tool, [...(tool === tools.pip ? ['-m', 'pip'] : []), '--version']);
+}
+
 /** Runs a program to its end; throws QfxError that says how to get it when it is missing, or what it said when it failed. */
 async function run({ signal, work }: Session, tool: Tool, parameters: readonly string[]): Promise<void> {
   const { command, remedy } = tool;
@@ -207,7 +226,8 @@ async function verify(path: string, sha256: string, what: string): Promise<void>
 
 async function onlyFile(folder: string, what: string): Promise<string> {
   const names = await readdir(folder);
-  if (names.length !== 1) throw new QfxError(where, `the download of ${what} brought ${names.length} files, expected one`);
+  if (names.length !== 1)
+    throw new QfxError(where, `the download of ${what} brought ${names.length} files, expected one`);
   return join(folder, names[0]);
 }
 

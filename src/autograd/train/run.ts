@@ -11,7 +11,7 @@ import { initializeBackend, runningBackend } from '../backend.js';
 import type { Backend } from '../backend.js';
 import { freeze, quantizersOf } from '../freeze/index.js';
 import { withoutQuantizers } from '../quantizer.js';
-import { tf } from '../tensorflow.js';
+import type { tf } from '../tensorflow.js';
 import { buildModel } from './build-model.js';
 import type { Evaluation } from './evaluate.js';
 import { firstImages } from './first-images.js';

@@ -51,7 +51,10 @@ function paddingAttributes(g: WindowGeometry): Readonly<Record<string, Attribute
   const columns = [g.padLeft, g.padRight] as const;
   const reachHeight = (g.windowHeight - 1) * g.dilationHeight + 1;
   const reachWidth = (g.windowWidth - 1) * g.dilationWidth + 1;
-  if (isSame(g.inputHeight, reachHeight, g.strideHeight, rows) && isSame(g.inputWidth, reachWidth, g.strideWidth, columns))
+  if (
+    isSame(g.inputHeight, reachHeight, g.strideHeight, rows) &&
+    isSame(g.inputWidth, reachWidth, g.strideWidth, columns)
+  )
     return { padding: 'SAME' };
   if (Math.max(...rows, ...columns) === 0) return { padding: 'VALID' };
   return { padding: 'EXPLICIT', explicit_paddings: [0, 0, ...rows, ...columns, 0, 0] };

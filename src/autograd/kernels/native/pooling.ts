@@ -8,8 +8,7 @@ import { windowAttribute } from './window.js';
 
 export const nativeSumPoolKernel: NativeKernel<PoolingAttributes> = {
   name: sumPoolKernel.name,
-  compute: ({ x }, attributes, operations) =>
-    operations.run('QfxSumPool', [x], windowOver(x.shape, attributes)),
+  compute: ({ x }, attributes, operations) => operations.run('QfxSumPool', [x], windowOver(x.shape, attributes)),
 };
 
 export const nativeSumPoolGradientKernel: NativeKernel<SumPoolGradientAttributes> = {
