@@ -5,7 +5,8 @@ import { instantiate } from '../qfx/web-assembly.js';
 import type { WasmMemory } from '../qfx/web-assembly.js';
 
 /**
- * The one door to the tensor library. Everything that is loosely typed or internal in it is used here and nowhere else.
+ * The door to the tensor library; tensorflow-node.ts is a second one, to its native backend. Everything that is loosely typed
+ * or internal in the library is used in the two and nowhere else.
  * `initializeBackend`, which also registers QFX's kernels, is in backend.ts.
  */
 export { tf };

@@ -13,7 +13,7 @@ import type { Graph } from 'qfx';
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What lies beside `dist` in the package. */
-const besideSources = ['package.json', 'node_modules', 'templates', 'boards', 'examples'];
+const besideSources = ['package.json', 'node_modules', 'templates', 'native', 'boards', 'examples'];
 
 /**
  * A folder that looks like the installed package, with today's sources as JavaScript: a command line that starts fast.

@@ -12,7 +12,18 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What a clone holds that the package is made from. */
 const cloned = [
-  ...['bin', 'boards', 'docs', 'examples', 'src', 'templates', 'package.json', 'tsconfig.json', 'tsconfig.build.json'],
+  ...[
+    'bin',
+    'boards',
+    'docs',
+    'examples',
+    'native',
+    'src',
+    'templates',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ],
   ...['README.md', 'LICENSE', 'CHANGELOG.md'],
 ];
 
@@ -59,12 +70,12 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('the package', () => {
   it('holds what is needed, and no more', async () => {
     const own =
-      /^(bin\/qfx\.js|dist\/.*\.(js|d\.ts)|(boards|docs|examples|templates)\/.*|(results\/)?[A-Z]+(\.md)?|package\.json)$/;
+      /^(bin\/qfx\.js|dist\/.*\.(js|d\.ts)|(boards|docs|examples|native|templates)\/.*|(results\/)?[A-Z]+(\.md)?|package\.json)$/;
     expect(packed.filter((path) => !own.test(path))).toEqual([]);
     const sources = packed.filter((path) => path.startsWith('dist/')).map((path) => path.replace(/^dist\//, 'src/'));
     for (const path of sources)
       expect(existsSync(join(repository, path.replace(/(\.d)?\.(js|ts)$/, '.ts'))), path).toBe(true);
-    for (const place of ['boards', 'templates', 'examples', 'docs']) {
+    for (const place of ['boards', 'templates', 'native', 'examples', 'docs']) {
       const entries = await readdir(join(repository, place), { recursive: true, withFileTypes: true });
       expect(packed.filter((path) => path.startsWith(`${place}/`)).length, place).toBe(
         entries.filter((entry) => entry.isFile()).length,

@@ -233,7 +233,7 @@ describe('a wrong configuration is refused by name', () => {
     expect(() => quantizer.apply(tf.tensor([1]), training)).toThrow(/initializeBackend/);
     await initializeBackend('cpu');
     expect(quantizer.apply(tf.tensor([0.3]), training).dataSync()[0]).toBe(0.25);
-    await expect(initializeBackend('webgpu' as 'cpu')).rejects.toThrow(/unknown, allowed: wasm, cpu/);
+    await expect(initializeBackend('webgpu' as 'cpu')).rejects.toThrow(/unknown, allowed: auto, wasm, node, cpu/);
     await initializeBackend();
   });
 });
