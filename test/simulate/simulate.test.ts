@@ -94,7 +94,10 @@ describe("the hardware's loops and the faster sums", () => {
     'include/qfx/dense.h': ['total += words[s][i] *', 'if (s + 1 < input_steps || i + 1 < input_lanes) $&'],
     'simulation/qfx_sums.h': ['k < FACTORS; ++k', 'k + 1 < FACTORS; ++k'],
   } as const;
-  const tamper = (file: keyof typeof broken) => bench.edited(file, ...broken[file]);
+  const tamper = (file: keyof typeof broken) => {
+    const [before, after] = broken[file];
+    return bench.edited(file, before, after);
+  };
 
   it.for([
     [undefined, 16],
