@@ -1,6 +1,6 @@
 import { compileRealCast } from '../../qfx/number/real.js';
 import type { FixedPointType } from '../../qfx/number/type.js';
-import type { PlainKernel } from '../tensorflow.js';
+import type { PlainKernel } from '../tensorflow-kernels.js';
 
 /**
  * Results that need more than float32's 24 bits: sums of exact parts, times a factor, plus a summand, in doubles, then one

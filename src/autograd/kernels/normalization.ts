@@ -1,6 +1,7 @@
 import { elementCount } from '../../qfx/number/shape.js';
 import { differentiable, runKernel, tf } from '../tensorflow.js';
-import type { HeapKernel, PlainKernel } from '../tensorflow.js';
+import type { HeapKernel } from '../tensorflow-heap.js';
+import type { PlainKernel } from '../tensorflow-kernels.js';
 import type { Assembly } from './assembly.js';
 import { castGradientValues, castValues, thetaInputs } from './cast.js';
 import type { CastAttributes, CastPart } from './cast.js';

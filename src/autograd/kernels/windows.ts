@@ -1,4 +1,4 @@
-import type { HeapCall } from '../tensorflow.js';
+import type { HeapCall } from '../tensorflow-heap.js';
 import type { Assembly } from './assembly.js';
 import type { WindowGeometry } from './geometry.js';
 
