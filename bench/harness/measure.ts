@@ -32,7 +32,7 @@ export const resultSchema = z.strictObject({
 });
 export type ComparisonResult = z.infer<typeof resultSchema>;
 
-export interface MeasureOptions {
+interface MeasureOptions {
   readonly runs: number;
   readonly signal: AbortSignal;
   /** Says what is being done. */
