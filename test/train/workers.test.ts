@@ -7,6 +7,7 @@ import { initializeBackend } from '../../src/autograd/backend.js';
 import { quantizersOf } from '../../src/autograd/freeze/index.js';
 import { createLayers } from '../../src/autograd/layers/index.js';
 import { batchNormalizationsOf } from '../../src/autograd/layers/batch-normalization.js';
+import { withoutQuantizers } from '../../src/autograd/quantizer.js';
 import { tf } from '../../src/autograd/tensorflow.js';
 import { readCheckpoint } from '../../src/autograd/train/checkpoint.js';
 import { epochOrder, makeBatch } from '../../src/autograd/train/batches.js';
@@ -109,6 +110,12 @@ describe('workers', () => {
     expect(await outcome(2)).toEqual(one);
     expect(await outcome(4)).toEqual(one);
     expect(warnings).not.toHaveBeenCalled();
+  });
+
+  it('train without quantizers where the main thread does', async () => {
+    const one = await withoutQuantizers(() => outcome(1));
+    expect(await withoutQuantizers(() => outcome(2))).toEqual(one);
+    expect(one.weights).not.toEqual((await outcome(1)).weights);
   });
 
   it('continue a run that another number of them has begun', async () => {

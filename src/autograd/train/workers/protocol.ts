@@ -25,21 +25,25 @@ export interface WorkerStart {
 }
 
 /** What a worker is asked to do with the published weights. */
-export type WorkerRequest =
-  | {
-      readonly kind: 'train';
-      readonly images: StepImages;
-      readonly shards: readonly number[];
-      /** Positions of the weights that are trained. */
-      readonly trained: readonly number[];
-      /** What comes next, to be made ready after the answer. */
-      readonly next: StepImages | undefined;
-    }
-  | {
-      readonly kind: 'infer';
-      readonly job: InferenceJob;
-      readonly withoutQuantizers: boolean;
-    };
+export type WorkerRequest = (TrainRequest | InferRequest) & {
+  /** The main thread has its quantizers switched off. */
+  readonly withoutQuantizers: boolean;
+};
+
+interface TrainRequest {
+  readonly kind: 'train';
+  readonly images: StepImages;
+  readonly shards: readonly number[];
+  /** Positions of the weights that are trained. */
+  readonly trained: readonly number[];
+  /** What comes next, to be made ready after the answer. */
+  readonly next: StepImages | undefined;
+}
+
+interface InferRequest {
+  readonly kind: 'infer';
+  readonly job: InferenceJob;
+}
 
 /** What became of a shard: a result, or an error. */
 export type ShardOutcome = ShardResult | { readonly shard: number; readonly error: PackedError };

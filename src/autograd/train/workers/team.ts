@@ -91,10 +91,9 @@ export class Team {
       Array.from({ length: this.config.shards }, (_, shard) => shard).filter(
         (shard) => shard % (threads.length + 1) === thread,
       );
+    const request = { kind: 'train', images, trained, next, withoutQuantizers: areQuantizersBypassed() } as const;
     const asked = Promise.all(
-      threads.map((thread, index) =>
-        thread.train({ kind: 'train', images, shards: shardsOf(index + 1), trained, next }),
-      ),
+      threads.map((thread, index) => thread.train({ ...request, shards: shardsOf(index + 1) })),
     );
     asked.catch(() => {}); // it is awaited below
     const own = shardsOf(0);
