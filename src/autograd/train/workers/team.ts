@@ -9,6 +9,7 @@ import type { FailedPiece, InferenceJob } from '../infer.js';
 import { describeNetwork } from '../network-description.js';
 import { topologyOf } from './network-source.js';
 import { unpackError } from '../../../threads/packed-error.js';
+import { checkWorkers } from '../../../threads/worker-count.js';
 import type { NetworkSource, ShardOutcome, WorkerStart } from './protocol.js';
 import { ShardExecutor } from './shard-executor.js';
 import type { ShardConfig, ShardResult, StepImages } from './shard-executor.js';
@@ -59,8 +60,7 @@ export class Team {
     if (isWorkerThread())
       throw new QfxError('run description', 'trains where a worker imports it; its file must only describe a run');
     const { workers } = options;
-    if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 1))
-      throw new QfxError('workers', `found ${String(workers)}, allowed: whole numbers from 1 on`);
+    checkWorkers(workers);
     const allowed = workers ?? (singleThreaded.includes(tf.getBackend()) ? availableParallelism() : 1);
     this.wanted = Math.min(allowed, config.shards);
     this.memory = allocateMemory(model, config.shards);
