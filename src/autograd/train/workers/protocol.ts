@@ -5,11 +5,17 @@ import type { FailedPiece, InferenceJob } from '../infer.js';
 import type { NetworkDescription } from '../network-description.js';
 import type { ShardResult, ShardSetup, StepImages } from './shard-executor.js';
 
+/** A run description's file, and the SHA-256 that it had when the run loaded it. */
+export interface DescribedFile {
+  readonly path: string;
+  readonly checksum: string;
+}
+
 /** How a worker gets the network: from the run description's own code, or from the description of its layers. */
 export type NetworkSource =
   | {
       readonly kind: 'run description';
-      readonly file: string;
+      readonly file: DescribedFile;
       readonly data: Pick<DataSet, 'shape' | 'classes'>;
       readonly seed: number;
     }
@@ -50,6 +56,7 @@ export type ShardOutcome = ShardResult | { readonly shard: number; readonly erro
 
 export type WorkerReply =
   | { readonly kind: 'ready' }
+  /** The network cannot be built there. */
   | { readonly kind: 'refused'; readonly error: PackedError }
   | { readonly kind: 'trained'; readonly outcomes: readonly ShardOutcome[] }
   | { readonly kind: 'inferred'; readonly failed: (Omit<FailedPiece, 'error'> & { error: PackedError }) | undefined };

@@ -12,18 +12,18 @@ import { ShardExecutor } from './shard-executor.js';
 
 const send = (reply: WorkerReply) => parentPort?.postMessage(reply);
 
-try {
-  const start = workerData as WorkerStart;
-  await initializeBackend(start.backend);
-  const model = await rebuildNetwork(start);
+const start = workerData as WorkerStart;
+await initializeBackend(start.backend);
+const model = await rebuildNetwork(start).catch((error: unknown) => {
+  send({ kind: 'refused', error: packError(error) });
+});
+if (model !== undefined) {
   const executor = new ShardExecutor(model, start.setup);
   parentPort?.on('message', (request: WorkerRequest) => {
     if (request.withoutQuantizers) withoutQuantizers(() => serve(model, executor, request));
     else serve(model, executor, request);
   });
   send({ kind: 'ready' });
-} catch (error) {
-  send({ kind: 'refused', error: packError(error) });
 }
 
 function serve(model: tf.LayersModel, executor: ShardExecutor, request: WorkerRequest): void {
