@@ -57,7 +57,7 @@ export const train: Command<Options> = {
       .option('workers', {
         type: 'number',
         requiresArg: true,
-        describe: 'Threads that compute (else as many as cores and shards allow)',
+        describe: 'Threads that compute, at most one a shard (else as many as cores and shards allow)',
       })
       .option('resume', { type: 'boolean', default: false, describe: 'Continue from the last checkpoint' }),
   async run({ run: file, out, data, epochs, backend, workers, resume }, context) {

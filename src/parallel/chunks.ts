@@ -7,7 +7,7 @@ import { elementCount } from '../qfx/number/shape.js';
 /** Images of a network with one input. */
 export interface ImageSource {
   readonly count: number;
-  /** Raw integers of the image at an index from 0; called once for each index, in ascending order. */
+  /** Raw integers of the image at an index from 0; called once for each index, in ascending order. It may give the same array every time. */
   image(index: number): InputValues;
 }
 
@@ -60,23 +60,21 @@ export function planChunks(graph: Graph, images: number, layersFor: number): Chu
  * @param valuesPerImage values that an image has to have
  */
 export function readChunk(source: ImageSource, { first, images }: Chunk, valuesPerImage: number): InputValues {
-  const own = Array.from({ length: images }, (_, index) => source.image(first + index));
-  own.forEach(({ length }, index) => {
-    if (length === valuesPerImage) return;
-    throw new QfxError(`image ${first + index}`, `${length} values, the network's input has ${valuesPerImage}`);
-  });
-  if (own.every((image) => image instanceof Uint8Array)) return joined(new Uint8Array(images * valuesPerImage), own);
-  if (own.every((image) => image instanceof Float64Array)) {
-    return joined(new Float64Array(images * valuesPerImage), own);
+  let values: Uint8Array | Float64Array | (number | bigint)[] = [];
+  for (let index = 0; index < images; index++) {
+    const image = source.image(first + index);
+    if (image.length !== valuesPerImage)
+      throw new QfxError(`image ${first + index}`, `${image.length} values, the network's input has ${valuesPerImage}`);
+    if (index === 0 && image instanceof Uint8Array) values = new Uint8Array(images * valuesPerImage);
+    if (index === 0 && image instanceof Float64Array) values = new Float64Array(images * valuesPerImage);
+    // Copied before the source is asked for the next one: it may fill the same array again.
+    const start = index * valuesPerImage;
+    if (values instanceof Uint8Array && image instanceof Uint8Array) values.set(image, start);
+    else if (values instanceof Float64Array && image instanceof Float64Array) values.set(image, start);
+    else {
+      if (!Array.isArray(values)) values = Array.from<number | bigint>(values.subarray(0, start));
+      for (let position = 0; position < valuesPerImage; position++) values.push(image[position]);
+    }
   }
-  return own.flatMap((image) => Array.from(image));
-}
-
-function joined<Values extends Uint8Array | Float64Array>(target: Values, images: readonly Values[]): Values {
-  let start = 0;
-  for (const image of images) {
-    target.set(image, start);
-    start += image.length;
-  }
-  return target;
+  return values;
 }

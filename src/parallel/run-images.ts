@@ -4,6 +4,7 @@ import type { BatchResult, Network } from '../qfx/execute/network.js';
 import type { Graph } from '../qfx/graph/graph.js';
 import { elementCount } from '../qfx/number/shape.js';
 import { operationNames } from '../qfx/operations/operation.js';
+import { checkWorkers } from '../threads/worker-count.js';
 import { imageWork, planChunks, readChunk } from './chunks.js';
 import type { Chunk, ImageSource } from './chunks.js';
 import { WorkerThread } from './worker-thread.js';
@@ -33,13 +34,14 @@ const workWorthWorkers = 2 ** 33;
 /**
  * Runs a network with one input over many images, on all cores.
  * @returns the results in the order of the images, some images at a time: memory does not grow with their number
- * @throws what `Network.runBatch` throws and what the source throws, after the results of the images before; the signal's reason
+ * @throws QfxError for a number of workers that is none; what `Network.runBatch` throws and what the source throws, after the results of the images before; the signal's reason
  */
 export async function* runImages(
   network: Network,
   images: ImageSource,
   { workers, layersFor = 0, signal }: RunImagesOptions = {},
 ): AsyncGenerator<ImagesResult, void> {
+  checkWorkers(workers);
   const { graph } = network;
   const chunks = planChunks(graph, images.count, layersFor);
   const threads = threadCount(graph, images.count, chunks.length, workers);

@@ -129,6 +129,32 @@ describe('runImages', () => {
     expect(asked).toBeLessThan(8000);
   });
 
+  it.each([
+    ['bytes', new Uint8Array(64)],
+    ['numbers', new Float64Array(64)],
+    ['a list', new Array<number>(64).fill(0)],
+    ['32-bit integers', new Int32Array(64)],
+  ])('takes images from a source that fills the same array again: %s', async (_, reused) => {
+    const [count, fresh] = [700, images(700)];
+    const again: ImageSource = {
+      count,
+      image(index) {
+        Array.from(fresh.image(index), Number).forEach((value, position) => (reused[position] = value));
+        return reused;
+      },
+    };
+    const expected = await collect(network(), fresh, { workers: 1 });
+    for (const workers of [1, 2]) expect(await collect(network(), again, { workers })).toEqual(expected);
+  });
+
+  it('takes images of several kinds', async () => {
+    const mixed = images(8, (image, index) => {
+      if (index % 4 === 1) return Float64Array.from(image);
+      return index % 4 === 2 ? [...image] : image;
+    });
+    expect(await collect(network(), mixed, {})).toEqual(await collect(network(), images(8), {}));
+  });
+
   it('takes lists and BigInt as images', async () => {
     const lists: ImageSource = {
       count: 3,
@@ -157,6 +183,12 @@ describe('runImages', () => {
     const [known, own] = [network(), network('test/identity')];
     const source = images(400);
     expect(await collect(own, source, { workers: 2 })).toEqual(await collect(known, source, { workers: 1 }));
+  });
+
+  it.each([NaN, 1.5, 0, -1, '2' as unknown as number, Infinity])('refuses %s workers', async (workers) => {
+    const { error } = await failureOf(network(), images(3), { workers });
+    expect(error).toBeInstanceOf(QfxError);
+    expect(error.message).toBe(`workers: found ${workers}, allowed: whole numbers from 1 on`);
   });
 
   it('gives nothing for no images', async () => {

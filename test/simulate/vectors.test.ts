@@ -173,6 +173,12 @@ describe('vector files', () => {
     for (const [name, content] of encoded) expect(Buffer.from(content)).toEqual(await readFile(join(path, name)));
   });
 
+  it('hold every image of a source that fills the same array again', async () => {
+    const reused = new Uint8Array(3);
+    const again = { count: 3, image: (index: number) => (reused.set(inputs.image(index)), reused) };
+    expect(await encodeVectors(project, executor, again)).toEqual(await encodeVectors(project, executor, inputs));
+  });
+
   it('hold no layers when none are wanted', async () => {
     const path = join(folder, 'outputs');
     await writeVectors(project, executor, inputs, path, { layersFor: 0 });

@@ -7,15 +7,19 @@ import { initializeBackend } from '../../src/autograd/backend.js';
 import { quantizersOf } from '../../src/autograd/freeze/index.js';
 import { createLayers } from '../../src/autograd/layers/index.js';
 import { batchNormalizationsOf } from '../../src/autograd/layers/batch-normalization.js';
+import { withoutQuantizers } from '../../src/autograd/quantizer.js';
 import { tf } from '../../src/autograd/tensorflow.js';
 import { readCheckpoint } from '../../src/autograd/train/checkpoint.js';
 import { epochOrder, makeBatch } from '../../src/autograd/train/batches.js';
 import { shardGradients, sumShards } from '../../src/autograd/train/gradients.js';
 import { modelWeights } from '../../src/autograd/train/model-weights.js';
 import { loadRunDescription } from '../../src/autograd/train/run-description.js';
+import type { RunDescription } from '../../src/autograd/train/run-description.js';
 import { runDescription } from '../../src/autograd/train/run.js';
 import { shardRange } from '../../src/autograd/train/shards.js';
 import { train } from '../../src/autograd/train/train.js';
+import type { WorkerStart } from '../../src/autograd/train/workers/protocol.js';
+import { WorkerThread } from '../../src/autograd/train/workers/worker-thread.js';
 import { packError, unpackError } from '../../src/threads/packed-error.js';
 import { QfxError } from '../../src/qfx/errors.js';
 import { bars } from './synthetic.js';
@@ -111,6 +115,12 @@ describe('workers', () => {
     expect(warnings).not.toHaveBeenCalled();
   });
 
+  it('train without quantizers where the main thread does', async () => {
+    const one = await withoutQuantizers(() => outcome(1));
+    expect(await withoutQuantizers(() => outcome(2))).toEqual(one);
+    expect(one.weights).not.toEqual((await outcome(1)).weights);
+  });
+
   it('continue a run that another number of them has begun', async () => {
     const whole = await outcome(1);
     const run = join(folder, 'parts');
@@ -152,74 +162,109 @@ describe('workers', () => {
     expect(warnings).not.toHaveBeenCalled();
   });
 
-  it('leave a network that they cannot build to the main thread, and say so', async () => {
-    const warnings = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    const one = await outcome(1, { model: network({ extra: [new Ending({ name: 'mine' })] }) });
-    expect(warnings).not.toHaveBeenCalled();
-    expect(await outcome(2, { model: network({ extra: [new Ending({ name: 'mine' })] }) })).toEqual(one);
-    expect(warnings.mock.calls).toEqual([
-      [expect.stringMatching(/on one thread, with the same result: layer "mine": its class Ending is neither QFX's/)],
-    ]);
-  });
-
   it.each([
+    ['a layer without a name of its class', 'Unnamed', /layer "mine": its class Named is neither QFX's/],
     ['a class that is only known here', 'Named', /Unknown layer: Named/],
     ["a class under another's name", 'QfxRequantize', /its class Named is neither/],
-  ])('do without %s', async (_, className, message) => {
+  ])('are refused for a network that they cannot build: %s', async (_, className, message) => {
     class Named extends Ending {
       static override readonly className = className;
     }
     if (className === 'Named') tf.serialization.registerClass(Named);
-    const warnings = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    await outcome(2, { model: network({ extra: [new Named({})] }), epochs: 1 });
-    expect(warnings.mock.calls).toEqual([[expect.stringMatching(message)]]);
+    const refused = outcome(2, { model: network({ extra: [new Named({ name: 'mine' })] }) });
+    await expect(refused).rejects.toThrow(/^workers: 2 cannot compute this run: /);
+    await expect(refused).rejects.toThrow(message);
   });
 
-  it('do without a network that their own building makes another one', async () => {
-    const warnings = vi.spyOn(console, 'warn').mockImplementation(() => {});
+  it('are refused for a network that their own building makes another one', async () => {
     const file = join(folder, 'other.mjs');
     await writeFile(file, describedNetwork({ units: 'isMainThread ? 4 : 5' }));
     const run = { ...(await loadRunDescription(file)), data: () => data };
-    await expect(runDescription(run, { file, out: folder, workers: 2 })).rejects.toThrow(/Own has no place/);
-    expect(warnings.mock.calls).toEqual([
-      [expect.stringMatching(/another one: layer 2 \(QfxDense\): config: units was 4, now it is 5/)],
-    ]);
+    await expect(runDescription(run, { file, out: folder, workers: 2 })).rejects.toThrow(
+      /^workers: 2 .* another one: layer 2 \(QfxDense\): config: units was 4, now it is 5/,
+    );
   });
 
-  it.skipIf(availableParallelism() < 2)(
-    'join a run that has gone on meanwhile, where nobody says how many',
-    async () => {
+  it('are refused for a file that has changed since it was loaded', async () => {
+    const file = join(folder, 'changed.mjs');
+    await writeFile(file, describedNetwork({ call: 'return x.mul(2);' }));
+    const run = { ...(await loadRunDescription(file)), data: () => data };
+    await writeFile(file, describedNetwork({ call: 'return x.mul(3);' }));
+    await expect(runDescription(run, { file, out: folder, workers: 2 })).rejects.toThrow(
+      `workers: 2 cannot compute this run: ${file}: has changed since this run loaded it`,
+    );
+  });
+
+  it('are refused where they would have no shard', async () => {
+    await expect(outcome(5)).rejects.toThrow('workers: found 5, allowed: at most one a shard, and shards is 4');
+  });
+
+  /** Ends a run after a step, and returns the steps done and the weights. */
+  async function interrupt(
+    file: string,
+    run: RunDescription,
+    workers: number | undefined,
+    isLast: (step: number) => boolean,
+  ) {
+    const controller = new AbortController();
+    const out = join(folder, `interrupted ${workers}`);
+    let steps = 0;
+    const onProgress = ({ step }: { step: number }) => {
+      steps = step;
+      if (isLast(step)) controller.abort(new Error('enough'));
+    };
+    const { signal } = controller;
+    await expect(runDescription(run, { file, out, workers, signal, onProgress })).rejects.toThrow('enough');
+    const checkpoint = await readCheckpoint(join(out, 'own', 'checkpoints', 'last.safetensors'));
+    return { steps, weights: checkpoint?.weights };
+  }
+
+  describe.skipIf(availableParallelism() < 2)('where nobody says how many', () => {
+    const training = 'epochs: 10000, batchSize: 30';
+
+    it('join a run that has gone on meanwhile', async () => {
       const warnings = vi.spyOn(console, 'warn');
       const file = join(folder, 'joined.mjs');
       const joined = join(folder, 'joined');
       const call = `if (!isMainThread) writeFileSync(${JSON.stringify(joined)}, ''); return x;`;
-      await writeFile(file, describedNetwork({ call, training: 'epochs: 10000, batchSize: 30' }));
+      await writeFile(file, describedNetwork({ call, training }));
       const run = { ...(await loadRunDescription(file)), data: () => data };
-      /** Ends a run after a step, and returns the steps done. */
-      const interrupt = async (out: string, workers: number | undefined, isEnough: (step: number) => boolean) => {
-        const controller = new AbortController();
-        let steps = 0;
-        const onProgress = ({ step }: { step: number }) => {
-          steps = step;
-          if (isEnough(step)) controller.abort(new Error('enough'));
-        };
-        const { signal } = controller;
-        await expect(
-          runDescription(run, { file, out: join(folder, out), workers, signal, onProgress }),
-        ).rejects.toThrow('enough');
-        return steps;
-      };
-      const steps = await interrupt('many', undefined, (step) => step > 20 && existsSync(joined));
-      await interrupt('one', 1, (step) => step === steps);
-      const weights = async (out: string) =>
-        (await readCheckpoint(join(folder, out, 'own', 'checkpoints', 'last.safetensors')))?.weights;
-      expect(await weights('many')).toEqual(await weights('one'));
+      const many = await interrupt(file, run, undefined, (step) => step > 20 && existsSync(joined));
+      expect(await interrupt(file, run, 1, (step) => step === many.steps)).toEqual(many);
       expect(warnings).not.toHaveBeenCalled();
-    },
-  );
+    });
 
-  it('do without a file that trains where it is imported', async () => {
-    const warnings = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    it('leave a network that they cannot build to the main thread, and say so', async () => {
+      const warnings = vi.spyOn(console, 'warn').mockImplementation(() => {});
+      const file = join(folder, 'edited.mjs');
+      await writeFile(file, describedNetwork({ call: 'return x.mul(2);', training }));
+      const run = { ...(await loadRunDescription(file)), data: () => data };
+      await writeFile(file, describedNetwork({ call: 'return x.mul(3);', training }));
+      const isLast = (step: number) => step > 20 && warnings.mock.calls.length > 0;
+      const many = await interrupt(file, run, undefined, isLast);
+      expect(await interrupt(file, run, 1, (step) => step === many.steps)).toEqual(many);
+      expect(warnings.mock.calls).toEqual([
+        [
+          expect.stringMatching(
+            /on one thread, with the same result: .*edited.mjs: has changed since this run loaded it/,
+          ),
+        ],
+      ]);
+    });
+
+    it('end a run when one of them dies before it has begun', async () => {
+      const warnings = vi.spyOn(console, 'warn');
+      const file = join(folder, 'early.mjs');
+      await writeFile(file, describedNetwork({ training }) + 'if (!isMainThread) process.exit(3);');
+      const run = { ...(await loadRunDescription(file)), data: () => data };
+      await expect(runDescription(run, { file, out: folder })).rejects.toThrow(
+        'worker 1: ended by itself, with status 3',
+      );
+      expect(warnings).not.toHaveBeenCalled();
+    });
+  });
+
+  it('are refused for a file that trains where it is imported', async () => {
     const file = join(folder, 'trains.mjs');
     const library = new URL('../../src/autograd/index.ts', import.meta.url).href;
     const training = `
@@ -235,8 +280,25 @@ describe('workers', () => {
       describedNetwork({}).replace('export default', 'const described =') + training + ' export default described;',
     );
     const run = { ...(await loadRunDescription(file)), data: () => data };
-    await expect(runDescription(run, { file, out: folder, workers: 2 })).rejects.toThrow(/Own has no place/);
-    expect(warnings.mock.calls).toEqual([[expect.stringMatching(/trains where a worker imports it/)]]);
+    await expect(runDescription(run, { file, out: folder, workers: 2 })).rejects.toThrow(
+      /^workers: 2 cannot compute this run: .*trains where a worker imports it/,
+    );
+  });
+
+  it('are asked for one thing at a time', async () => {
+    const thread = new WorkerThread(1, { backend: 'none' } as unknown as WorkerStart);
+    const images = { step: 0, epoch: 0, indices: new Uint32Array(1) };
+    const asked = thread.train({
+      kind: 'train',
+      images,
+      shards: [0],
+      trained: [],
+      next: undefined,
+      withoutQuantizers: false,
+    });
+    await expect(asked).rejects.toThrow('a worker is asked to train before its last reply');
+    await expect(thread.isReady).rejects.toThrow('worker 1: failed: backend "none": unknown');
+    await thread.end();
   });
 
   it.each([

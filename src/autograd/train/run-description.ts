@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -63,15 +64,32 @@ export function resolveRun(description: unknown, where: string): ResolvedRun {
   return parseConfiguration(runSchema, description, where) as ResolvedRun;
 }
 
+/** SHA-256 of files as they were loaded: who imports one again gets the same modules, whatever it holds by then. */
+const checksums = new Map<string, string>();
+
+/**
+ * SHA-256 of a run description's file, as it was when this thread loaded it, or first asked.
+ * @throws QfxError when there is no such file
+ */
+export async function checksumOf(file: string): Promise<string> {
+  const path = resolve(file);
+  const known = checksums.get(path);
+  if (known !== undefined) return known;
+  const content = await readFile(path).catch((cause: Error) => {
+    throw new QfxError(file, 'no such file; a run description is a .js, .mjs, .ts or .mts file', { cause });
+  });
+  const checksum = createHash('sha256').update(content).digest('hex');
+  checksums.set(path, checksum);
+  return checksum;
+}
+
 /**
  * Loads a run description: the default export of an ES module (.js, .mjs) or of a TypeScript file (.ts, .mts).
  * Throws QfxError naming the file, and the key where one is wrong.
  */
 export async function loadRunDescription(file: string): Promise<ResolvedRun> {
-  const path = resolve(file);
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) throw new QfxError(file, 'no such file; a run description is a .js, .mjs, .ts or .mts file');
-  const exported = await importModule(path, file);
+  await checksumOf(file);
+  const exported = await importModule(resolve(file), file);
   if (!('default' in exported))
     throw new QfxError(file, 'has no default export; write: export default defineRun({ ... })');
   return resolveRun(exported.default, file);

@@ -15,7 +15,7 @@ import type { tf } from '../tensorflow.js';
 import { buildModel } from './build-model.js';
 import type { Evaluation } from './evaluate.js';
 import { firstImages } from './first-images.js';
-import { resolveRun } from './run-description.js';
+import { checksumOf, resolveRun } from './run-description.js';
 import type { ResolvedRun, RunDescription } from './run-description.js';
 import type { TrainingResult, TrainingSurroundings } from './surroundings.js';
 import { TrainingRun } from './training-run.js';
@@ -62,7 +62,8 @@ export interface RunResult {
  */
 export async function runDescription(description: RunDescription, options: RunOptions = {}): Promise<RunResult> {
   const run = resolveRun(description, 'run description');
-  const { out = 'out', backend, data: dataFolder, onDownload, ...surroundings } = options;
+  const { out = 'out', backend, data: dataFolder, file: path, onDownload, ...surroundings } = options;
+  const describedIn = path === undefined ? undefined : { path, checksum: await checksumOf(path) };
   const { signal } = surroundings;
   const folder = join(out, run.name);
   await initializeBackend(backend);
@@ -73,7 +74,11 @@ export async function runDescription(description: RunDescription, options: RunOp
       `has ${data.test.labels.length} images; at least ${comparedImages} are needed to prove the frozen network`,
     );
   const model = buildModel(run, data, run.training.seed);
-  const session = await TrainingRun.open(model, data, run.training, { ...surroundings, folder });
+  const session = await TrainingRun.open(model, data, run.training, {
+    ...surroundings,
+    folder,
+    file: describedIn,
+  });
   let training: TrainingResult;
   let float: Evaluation;
   try {

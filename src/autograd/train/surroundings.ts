@@ -27,8 +27,8 @@ export interface TrainingSurroundings {
   /** Continues from the folder's last checkpoint; with none there it starts from the beginning. */
   readonly resume?: boolean;
   /**
-   * Threads that compute, this one included; more than there are shards have nothing to do. By default as many as cores
-   * and shards allow, once so much work is left that starting them pays.
+   * Threads that compute, this one included; at most one a shard. By default as many as cores and shards allow, once so
+   * much work is left that starting them pays; the run goes on without them where they cannot build the network.
    */
   readonly workers?: number;
   /** Ends the run after the step at work; the folder then holds a checkpoint of it. */

@@ -6,7 +6,7 @@ import type { TensorFormat } from '../../qfx/number/type.js';
 /** Images as raw integers of the network's input type, in the order of its shape (channels last, row-major). */
 export interface ImageSource {
   readonly count: number;
-  /** The image at an index from 0; called once for each index, in ascending order. */
+  /** The image at an index from 0; called once for each index, in ascending order. It may give the same array every time. */
   image(index: number): ArrayLike<number | bigint>;
 }
 

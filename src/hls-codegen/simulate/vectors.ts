@@ -106,7 +106,7 @@ async function produce(
     count: inputs.count,
     image(index) {
       const raw = inputs.image(index);
-      kept.set(index, raw);
+      kept.set(index, Array.from(raw)); // the source may fill the same array again
       return raw;
     },
   };

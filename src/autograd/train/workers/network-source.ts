@@ -2,7 +2,7 @@ import { QfxError } from '../../../qfx/errors.js';
 import { tf, registeredClass } from '../../tensorflow.js';
 import { buildModel } from '../build-model.js';
 import { describeNetwork, networkDifference } from '../network-description.js';
-import { loadRunDescription } from '../run-description.js';
+import { checksumOf, loadRunDescription } from '../run-description.js';
 import type { NetworkSource, WorkerStart } from './protocol.js';
 
 /**
@@ -32,7 +32,9 @@ export async function rebuildNetwork({ source, network }: WorkerStart): Promise<
 }
 
 async function buildFrom(source: NetworkSource): Promise<tf.LayersModel> {
-  if (source.kind === 'run description')
-    return buildModel(await loadRunDescription(source.file), source.data, source.seed);
-  return tf.loadLayersModel(tf.io.fromMemory({ modelTopology: source.topology }));
+  if (source.kind === 'topology') return tf.loadLayersModel(tf.io.fromMemory({ modelTopology: source.topology }));
+  const { file, data, seed } = source;
+  if ((await checksumOf(file.path)) !== file.checksum)
+    throw new QfxError(file.path, 'has changed since this run loaded it, and a worker would compute something else');
+  return buildModel(await loadRunDescription(file.path), data, seed);
 }

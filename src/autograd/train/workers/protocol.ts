@@ -5,11 +5,17 @@ import type { FailedPiece, InferenceJob } from '../infer.js';
 import type { NetworkDescription } from '../network-description.js';
 import type { ShardResult, ShardSetup, StepImages } from './shard-executor.js';
 
+/** A run description's file, and the SHA-256 that it had when the run loaded it. */
+export interface DescribedFile {
+  readonly path: string;
+  readonly checksum: string;
+}
+
 /** How a worker gets the network: from the run description's own code, or from the description of its layers. */
 export type NetworkSource =
   | {
       readonly kind: 'run description';
-      readonly file: string;
+      readonly file: DescribedFile;
       readonly data: Pick<DataSet, 'shape' | 'classes'>;
       readonly seed: number;
     }
@@ -25,27 +31,32 @@ export interface WorkerStart {
 }
 
 /** What a worker is asked to do with the published weights. */
-export type WorkerRequest =
-  | {
-      readonly kind: 'train';
-      readonly images: StepImages;
-      readonly shards: readonly number[];
-      /** Positions of the weights that are trained. */
-      readonly trained: readonly number[];
-      /** What comes next, to be made ready after the answer. */
-      readonly next: StepImages | undefined;
-    }
-  | {
-      readonly kind: 'infer';
-      readonly job: InferenceJob;
-      readonly withoutQuantizers: boolean;
-    };
+export type WorkerRequest = (TrainRequest | InferRequest) & {
+  /** The main thread has its quantizers switched off. */
+  readonly withoutQuantizers: boolean;
+};
+
+interface TrainRequest {
+  readonly kind: 'train';
+  readonly images: StepImages;
+  readonly shards: readonly number[];
+  /** Positions of the weights that are trained. */
+  readonly trained: readonly number[];
+  /** What comes next, to be made ready after the answer. */
+  readonly next: StepImages | undefined;
+}
+
+interface InferRequest {
+  readonly kind: 'infer';
+  readonly job: InferenceJob;
+}
 
 /** What became of a shard: a result, or an error. */
 export type ShardOutcome = ShardResult | { readonly shard: number; readonly error: PackedError };
 
 export type WorkerReply =
   | { readonly kind: 'ready' }
+  /** The network cannot be built there. */
   | { readonly kind: 'refused'; readonly error: PackedError }
   | { readonly kind: 'trained'; readonly outcomes: readonly ShardOutcome[] }
   | { readonly kind: 'inferred'; readonly failed: (Omit<FailedPiece, 'error'> & { error: PackedError }) | undefined };

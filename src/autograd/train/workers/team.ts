@@ -9,7 +9,8 @@ import type { FailedPiece, InferenceJob } from '../infer.js';
 import { describeNetwork } from '../network-description.js';
 import { topologyOf } from './network-source.js';
 import { unpackError } from '../../../threads/packed-error.js';
-import type { NetworkSource, ShardOutcome, WorkerStart } from './protocol.js';
+import { checkWorkers } from '../../../threads/worker-count.js';
+import type { DescribedFile, NetworkSource, ShardOutcome, WorkerStart } from './protocol.js';
 import { ShardExecutor } from './shard-executor.js';
 import type { ShardConfig, ShardResult, StepImages } from './shard-executor.js';
 import { SharedImages, allocateMemory } from './shared-memory.js';
@@ -24,10 +25,10 @@ const singleThreaded: readonly string[] = ['wasm', 'cpu'] satisfies BackendName[
 
 /** How many threads compute, and where they get the network from. None of it changes a bit of the result. */
 export interface TeamOptions {
-  /** Threads that compute, the main one included; more than there are shards have nothing to do. */
+  /** Threads that compute, the main one included; at most one a shard. */
   readonly workers?: number;
-  /** The run description's file, where the network is from one. */
-  readonly file?: string;
+  /** Where the network is from a run description. */
+  readonly file?: DescribedFile;
 }
 
 /**
@@ -43,11 +44,12 @@ export class Team {
   /** Those that are ready. */
   private threads: readonly WorkerThread[] = [];
   private starting: Promise<void> | undefined;
+  private failure: Error | undefined;
   private isClosed = false;
 
   /**
    * @param images the training images
-   * @throws QfxError for a number of workers that is none
+   * @throws QfxError for a number of workers that is none, or more than there are shards
    */
   constructor(
     private readonly model: tf.LayersModel,
@@ -59,8 +61,9 @@ export class Team {
     if (isWorkerThread())
       throw new QfxError('run description', 'trains where a worker imports it; its file must only describe a run');
     const { workers } = options;
-    if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 1))
-      throw new QfxError('workers', `found ${String(workers)}, allowed: whole numbers from 1 on`);
+    checkWorkers(workers);
+    if (workers !== undefined && workers > config.shards)
+      throw new QfxError('workers', `found ${workers}, allowed: at most one a shard, and shards is ${config.shards}`);
     const allowed = workers ?? (singleThreaded.includes(tf.getBackend()) ? availableParallelism() : 1);
     this.wanted = Math.min(allowed, config.shards);
     this.memory = allocateMemory(model, config.shards);
@@ -75,12 +78,14 @@ export class Team {
   /**
    * Starts the workers, and waits for them where a number of them was asked for. Else they start once so much work is left
    * that it pays, and help from when they are ready.
+   * @throws QfxError where a number was asked for and the workers cannot build the network, or one of them fails
    */
   async gather(secondsLeft: number | undefined): Promise<void> {
     const isAskedFor = this.options.workers !== undefined;
     const isWorthwhile = isAskedFor || (secondsLeft ?? 0) > worthwhileSeconds;
     if (this.wanted > 1 && isWorthwhile) this.starting ??= this.start();
     if (isAskedFor) await this.starting;
+    if (this.failure !== undefined) throw this.failure;
   }
 
   /** Computes all shards of a batch with the network's present weights; results are in the order of shards. */
@@ -91,10 +96,9 @@ export class Team {
       Array.from({ length: this.config.shards }, (_, shard) => shard).filter(
         (shard) => shard % (threads.length + 1) === thread,
       );
+    const request = { kind: 'train', images, trained, next, withoutQuantizers: areQuantizersBypassed() } as const;
     const asked = Promise.all(
-      threads.map((thread, index) =>
-        thread.train({ kind: 'train', images, shards: shardsOf(index + 1), trained, next }),
-      ),
+      threads.map((thread, index) => thread.train({ ...request, shards: shardsOf(index + 1) })),
     );
     asked.catch(() => {}); // it is awaited below
     const own = shardsOf(0);
@@ -137,22 +141,41 @@ export class Team {
   }
 
   private async start(): Promise<void> {
-    const { memory, config, data, images } = this;
+    const { workers } = this.options;
     try {
-      const start: WorkerStart = {
-        backend: runningBackend().name,
-        source: this.source(),
-        network: describeNetwork(this.model),
-        setup: { images: this.shared.share(images), shape: data.shape, config, memory },
-      };
-      for (let number = 1; number < this.wanted; number++) this.started.push(new WorkerThread(number, start));
-      await Promise.all(this.started.map((thread) => thread.isReady));
-      if (!this.isClosed) this.threads = this.started;
-    } catch (error) {
+      const refusal = await this.startThreads();
       if (this.isClosed) return;
-      console.warn(`QFX: this run computes on one thread, with the same result: ${(error as Error).message}`);
+      if (refusal === undefined) {
+        this.threads = this.started;
+        return;
+      }
+      if (workers !== undefined)
+        throw new QfxError('workers', `${workers} cannot compute this run: ${refusal.message}`, { cause: refusal });
+      console.warn(`QFX: this run computes on one thread, with the same result: ${refusal.message}`);
       await this.end();
+    } catch (error) {
+      if (!this.isClosed) this.failure = error as Error; // the next step ends with it
     }
+  }
+
+  /** Starts the workers; returns why the network cannot be built there, if so. */
+  private async startThreads(): Promise<Error | undefined> {
+    const { memory, config, data, images } = this;
+    let source: NetworkSource;
+    try {
+      source = this.source();
+    } catch (error) {
+      return error as Error;
+    }
+    const start: WorkerStart = {
+      backend: runningBackend().name,
+      source,
+      network: describeNetwork(this.model),
+      setup: { images: this.shared.share(images), shape: data.shape, config, memory },
+    };
+    for (let number = 1; number < this.wanted; number++) this.started.push(new WorkerThread(number, start));
+    const refusals = await Promise.all(this.started.map((thread) => thread.isReady));
+    return refusals.find((refusal) => refusal !== undefined);
   }
 
   private async end(): Promise<void> {

@@ -12,23 +12,24 @@ import { ShardExecutor } from './shard-executor.js';
 
 const send = (reply: WorkerReply) => parentPort?.postMessage(reply);
 
-try {
-  const start = workerData as WorkerStart;
-  await initializeBackend(start.backend);
-  const model = await rebuildNetwork(start);
-  const executor = new ShardExecutor(model, start.setup);
-  parentPort?.on('message', (request: WorkerRequest) => serve(model, executor, request));
-  send({ kind: 'ready' });
-} catch (error) {
+const start = workerData as WorkerStart;
+await initializeBackend(start.backend);
+const model = await rebuildNetwork(start).catch((error: unknown) => {
   send({ kind: 'refused', error: packError(error) });
+});
+if (model !== undefined) {
+  const executor = new ShardExecutor(model, start.setup);
+  parentPort?.on('message', (request: WorkerRequest) => {
+    if (request.withoutQuantizers) withoutQuantizers(() => serve(model, executor, request));
+    else serve(model, executor, request);
+  });
+  send({ kind: 'ready' });
 }
 
 function serve(model: tf.LayersModel, executor: ShardExecutor, request: WorkerRequest): void {
   executor.loadWeights();
   if (request.kind === 'infer') {
-    const failed = request.withoutQuantizers
-      ? withoutQuantizers(() => inferAll(model, request.job))
-      : inferAll(model, request.job);
+    const failed = inferAll(model, request.job);
     send({ kind: 'inferred', failed: failed && { piece: failed.piece, error: packError(failed.error) } });
     return;
   }
