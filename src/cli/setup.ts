@@ -15,7 +15,8 @@ const titles: Readonly<Record<SetupStage, string>> = {
 /** `qfx setup`: makes something work that npm alone does not bring. */
 export const setup: Command<Options> = {
   command: 'setup <what>',
-  describe: 'Make the native training backend work: TensorFlow itself, up to 1.7 times as fast as WebAssembly',
+  describe:
+    'Make the native training backend work: TensorFlow itself, about 1.7 times as fast as WebAssembly on ResNet-8',
   examples: [
     ['$0 setup tfjs-node', 'Half a minute and 0.6 GB in the cache folder; again: nothing left to do'],
     ['$0 train network.ts --backend node', 'Then trains on it'],
