@@ -29,8 +29,13 @@ export default tseslint.config(
   },
   wall(
     ['src/qfx/**/*.ts'],
-    '^(node:|@tensorflow/)|/(autograd|hls-codegen|data|parallel|cli)/|/package-root\\.js$',
+    '^(node:|@tensorflow/)|/(autograd|hls-codegen|data|parallel|threads|cli)/|/package-root\\.js$',
     'src/qfx is pure: no Node, no tensor library, no other room.',
+  ),
+  wall(
+    ['src/threads/**/*.ts'],
+    '^@tensorflow/|/(autograd|hls-codegen|data|parallel|cli)/|/qfx/(?!errors\\.js$)',
+    'src/threads starts threads, whatever they do: no other room.',
   ),
   wall(
     ['src/parallel/**/*.ts'],
@@ -39,28 +44,23 @@ export default tseslint.config(
   ),
   wall(
     ['src/hls-codegen/**/*.ts'],
-    '^@tensorflow/|/(autograd|cli)/',
+    '^@tensorflow/|/(autograd|threads|cli)/',
     'src/hls-codegen reads src/qfx and src/parallel only: no training, no tensor library.',
   ),
   wall(
     ['src/data/**/*.ts'],
-    '^@tensorflow/|/(autograd|hls-codegen|parallel|cli)/',
+    '^@tensorflow/|/(autograd|hls-codegen|parallel|threads|cli)/',
     'src/data loads data, nothing else.',
   ),
   wall(['src/cli/**/*.ts'], '^@tensorflow/', theDoors),
-  {
-    files: ['src/autograd/**/*.ts'],
-    ignores: ['src/autograd/tensorflow.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            { regex: '^@tensorflow/', message: theDoors },
-            { regex: '/(hls-codegen|parallel|cli)/', message: 'src/autograd reads src/qfx and src/data only.' },
-          ],
-        },
-      ],
-    },
-  },
+  wall(
+    ['src/autograd/**/*.ts'],
+    '^@tensorflow/|/(hls-codegen|parallel|cli)/',
+    `src/autograd reads src/qfx, src/threads and src/data only. ${theDoors}`,
+  ),
+  wall(
+    ['src/autograd/tensorflow.ts'],
+    '/(hls-codegen|parallel|cli)/',
+    'src/autograd reads src/qfx, src/threads and src/data only.',
+  ),
 );

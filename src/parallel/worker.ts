@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Network } from '../qfx/execute/network.js';
 import type { BatchResult } from '../qfx/execute/network.js';
 import type { Graph } from '../qfx/graph/graph.js';
-import { packError } from './protocol.js';
+import { packError } from '../threads/packed-error.js';
 import type { Reply, Request } from './protocol.js';
 
 const network = new Network(workerData as Graph);

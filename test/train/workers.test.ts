@@ -16,7 +16,7 @@ import { loadRunDescription } from '../../src/autograd/train/run-description.js'
 import { runDescription } from '../../src/autograd/train/run.js';
 import { shardRange } from '../../src/autograd/train/shards.js';
 import { train } from '../../src/autograd/train/train.js';
-import { packError, unpackError } from '../../src/autograd/train/workers/protocol.js';
+import { packError, unpackError } from '../../src/threads/packed-error.js';
 import { QfxError } from '../../src/qfx/errors.js';
 import { bars } from './synthetic.js';
 

@@ -1,5 +1,5 @@
-import { QfxError } from '../../../qfx/errors.js';
 import type { DataSet } from '../../../data/data-set.js';
+import type { PackedError } from '../../../threads/packed-error.js';
 import type { RunningBackend } from '../../backend.js';
 import type { FailedPiece, InferenceJob } from '../infer.js';
 import type { NetworkDescription } from '../network-description.js';
@@ -41,15 +41,6 @@ export type WorkerRequest =
       readonly withoutQuantizers: boolean;
     };
 
-/** An error on its way between threads. */
-export interface PackedError {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string | undefined;
-  /** Of a QfxError. */
-  readonly where: string | undefined;
-}
-
 /** What became of a shard: a result, or an error. */
 export type ShardOutcome = ShardResult | { readonly shard: number; readonly error: PackedError };
 
@@ -58,17 +49,3 @@ export type WorkerReply =
   | { readonly kind: 'refused'; readonly error: PackedError }
   | { readonly kind: 'trained'; readonly outcomes: readonly ShardOutcome[] }
   | { readonly kind: 'inferred'; readonly failed: (Omit<FailedPiece, 'error'> & { error: PackedError }) | undefined };
-
-export function packError(error: unknown): PackedError {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: undefined, where: undefined };
-  const { name, message, stack } = error;
-  return { name, message, stack, where: error instanceof QfxError ? error.where : undefined };
-}
-
-/** The same error as in the other thread. */
-export function unpackError({ name, message, stack, where }: PackedError): Error {
-  const error = where === undefined ? new Error(message) : new QfxError(where, message.slice(where.length + 2));
-  error.name = name;
-  if (stack !== undefined) error.stack = stack;
-  return error;
-}

@@ -8,7 +8,7 @@ import type { BackendName } from '../../tensorflow.js';
 import type { FailedPiece, InferenceJob } from '../infer.js';
 import { describeNetwork } from '../network-description.js';
 import { topologyOf } from './network-source.js';
-import { unpackError } from './protocol.js';
+import { unpackError } from '../../../threads/packed-error.js';
 import type { NetworkSource, ShardOutcome, WorkerStart } from './protocol.js';
 import { ShardExecutor } from './shard-executor.js';
 import type { ShardConfig, ShardResult, StepImages } from './shard-executor.js';
@@ -145,7 +145,7 @@ export class Team {
         network: describeNetwork(this.model),
         setup: { images: this.shared.share(images), shape: data.shape, config, memory },
       };
-      for (let number = 1; number < this.wanted; number++) this.started.push(WorkerThread.start(number, start));
+      for (let number = 1; number < this.wanted; number++) this.started.push(new WorkerThread(number, start));
       await Promise.all(this.started.map((thread) => thread.isReady));
       if (!this.isClosed) this.threads = this.started;
     } catch (error) {

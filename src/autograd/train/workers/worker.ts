@@ -6,7 +6,7 @@ import type { tf } from '../../tensorflow.js';
 import { inferPiece } from '../infer.js';
 import type { FailedPiece, InferenceJob } from '../infer.js';
 import { rebuildNetwork } from './network-source.js';
-import { packError } from './protocol.js';
+import { packError } from '../../../threads/packed-error.js';
 import type { ShardOutcome, WorkerReply, WorkerRequest, WorkerStart } from './protocol.js';
 import { ShardExecutor } from './shard-executor.js';
 
