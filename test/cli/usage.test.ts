@@ -9,7 +9,6 @@ import {
 } from '../../src/autograd/native/installation.js';
 import { tinyNetwork } from './networks.js';
 import { Terminal } from './support.js';
-import type { RunOptions } from './support.js';
 
 let terminal: Terminal;
 beforeAll(async () => {
@@ -181,10 +180,10 @@ describe.runIf(thisPlatform() === supportedPlatform)('a native backend that is d
        const data = () => ({ name: 'void', classes: ['a'], shape: [1, 1, 1], train: none, test: none, checksum: '' });
        export default { name: 'a', data, model: () => null };`,
     );
-    const train = (backend: string, options: RunOptions = {}) =>
-      terminal.qfx(['train', 'run.ts', '--backend', backend], { cwd: terminal.place('empty'), ...options });
+    const train = (backend: string, variables: Readonly<Record<string, string>> = {}) =>
+      terminal.qfx(['train', 'run.ts', '--backend', backend], { cwd: terminal.place('empty'), env: variables });
     for (const backend of ['auto', 'node']) {
-      const { exitCode, stderr } = await train(backend, { env });
+      const { exitCode, stderr } = await train(backend, env);
       expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^qfx: backend "node": does not load: .*setup/)]);
     }
     // It gets as far as the data.
