@@ -18,7 +18,7 @@ export const setup: Command<Options> = {
   describe:
     'Make the native training backend work: TensorFlow itself, about 1.7 times as fast as WebAssembly on ResNet-8',
   examples: [
-    ['$0 setup tfjs-node', 'Half a minute and 0.6 GB in the cache folder; again: nothing left to do'],
+    ['$0 setup tfjs-node', 'Half a minute and 0.6 GB in the cache folder; again: only checks it'],
     ['$0 train network.ts --backend node', 'Then trains on it'],
   ],
   options: (yargs) =>
