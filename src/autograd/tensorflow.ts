@@ -158,6 +158,15 @@ export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attri
   return (Array.isArray(result) ? result : [result]) as tf.Tensor[];
 }
 
+/**
+ * The numbers of a float32 tensor, not to be changed. On wasm they are seen where they lie: good until the next tensor is made.
+ */
+export function peek(tensor: tf.Tensor): Float32Array {
+  const backend = tf.backend();
+  const isOnHeap = backend instanceof BackendWasm && tensor.dtype === 'float32';
+  return asFloats(isOnHeap ? backend.typedArrayFromHeap(tensor) : tensor.dataSync());
+}
+
 /** True when a kernel of this name is registered for the current backend. */
 export function hasKernel(name: string): boolean {
   return tf.getKernel(name, tf.getBackend()) !== undefined;
@@ -300,42 +309,88 @@ export function replaceGradient(
   });
 }
 
+/** What Emscripten's modules have, and the library's types leave out. */
+interface Allocator {
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+}
+
+/** Memory for the time of a call: one block that grows to what the largest call has needed. */
+class Scratch {
+  private block = 0;
+  private size = 0;
+  private used = 0;
+  private readonly beside: number[] = [];
+
+  constructor(private readonly allocator: Allocator) {}
+
+  /** The address of so many float32, aligned to four of them. */
+  take(length: number): number {
+    const bytes = Math.ceil(length / 4) * 16;
+    this.used += bytes;
+    if (this.used <= this.size) return this.block + this.used - bytes;
+    const address = this.allocate(bytes);
+    this.beside.push(address);
+    return address;
+  }
+
+  /** Ends a call. */
+  release(): void {
+    for (const address of this.beside.splice(0)) this.allocator._free(address);
+    const needed = this.used;
+    this.used = 0;
+    if (needed <= this.size) return;
+    this.allocator._free(this.block);
+    this.size = 0;
+    this.block = this.allocate(needed);
+    this.size = needed;
+  }
+
+  private allocate(bytes: number): number {
+    // Addresses above 2 GiB come as negative numbers.
+    return this.allocator._malloc(bytes) >>> 0;
+  }
+}
+
 /** The memory of the wasm backend with the functions of one module on it. */
 class Heap {
+  private readonly scratch: Scratch;
+
   constructor(
     private readonly backend: BackendWasm,
     private readonly memory: WasmMemory,
     private readonly functions: object,
-  ) {}
+  ) {
+    this.scratch = new Scratch(backend.wasm as unknown as Allocator);
+  }
 
   call<Attributes, Functions>(
     kernel: HeapKernel<Attributes, Functions>,
     inputs: readonly TensorInfo[],
     attributes: Attributes,
   ): TensorInfo[] {
-    const { backend, memory } = this;
+    const { backend, memory, scratch } = this;
     const make = (shape: number[]) => backend.makeOutput(shape, 'float32') as TensorInfo;
     const address = ({ dataId }: TensorInfo) => backend.dataIdMap.get(dataId).memoryOffset;
     const inputShapes = inputs.map(({ shape }) => shape);
     const outputShapes = kernel.outputShapes(inputShapes, attributes);
     const outputs = outputShapes.map(make);
-    const temporary: TensorInfo[] = [];
-    kernel.compute({
-      functions: this.functions as Functions,
-      inputs: inputs.map(address),
-      outputs: outputs.map(address),
-      inputShapes,
-      outputShapes,
-      attributes,
-      scratch: (length) => {
-        temporary.push(make([length]));
-        return address(temporary[temporary.length - 1]);
-      },
-      // The buffer is asked for each time: it is another one after the memory has grown.
-      write: (at, values) => new Float32Array(memory.buffer, at, values.length).set(values),
-      read: (at, length) => new Float32Array(memory.buffer, at, length),
-    });
-    for (const { dataId } of temporary) backend.disposeData(dataId, true);
+    try {
+      kernel.compute({
+        functions: this.functions as Functions,
+        inputs: inputs.map(address),
+        outputs: outputs.map(address),
+        inputShapes,
+        outputShapes,
+        attributes,
+        scratch: (length) => scratch.take(length),
+        // The buffer is asked for each time: it is another one after the memory has grown.
+        write: (at, values) => new Float32Array(memory.buffer, at, values.length).set(values),
+        read: (at, length) => new Float32Array(memory.buffer, at, length),
+      });
+    } finally {
+      scratch.release();
+    }
     return outputs;
   }
 }

@@ -1,5 +1,5 @@
 import type { DataSet } from '../../data/data-set.js';
-import { tf } from '../tensorflow.js';
+import { peek, tf } from '../tensorflow.js';
 import type { Batch } from './batches.js';
 import { softmaxCrossEntropy } from './loss.js';
 import type { LossResult } from './loss.js';
@@ -20,7 +20,7 @@ export function shardGradients(
 ): LossResult {
   let result: LossResult = { loss: 0, correct: 0 };
   const lossOf = tf.customGrad((logits) => {
-    const values = (logits as tf.Tensor).dataSync() as Float32Array;
+    const values = peek(logits as tf.Tensor);
     const target = new Float32Array(values.length);
     result = softmaxCrossEntropy(values, shard.labels, { target, meanOver: batchSize });
     const { shape: logitsShape } = logits as tf.Tensor;
@@ -36,7 +36,7 @@ export function shardGradients(
       weights.map((weight) => weight.variable),
     );
     weights.forEach(({ variable }, position) => {
-      if (variable.name in grads) targets[position].set(grads[variable.name].dataSync() as Float32Array);
+      if (variable.name in grads) targets[position].set(peek(grads[variable.name]));
       else targets[position].fill(0);
     });
   });
