@@ -279,8 +279,13 @@ export function differentiable(
   const operation = tf.customGrad((...parts: unknown[]) => {
     const save = parts.at(-1) as tf.GradSaveFunc;
     const { value, saved } = forward(parts.slice(0, -1) as tf.Tensor[]);
-    save(saved);
-    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => backward(dy, kept);
+    // Saving copies a tensor, on the tape, lest it be disposed; nobody disposes a variable during a pass.
+    save(saved.filter((tensor) => !(tensor instanceof tf.Variable)));
+    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
+      const copies = kept.values();
+      const all = saved.map((tensor) => (tensor instanceof tf.Variable ? tensor : (copies.next().value as tf.Tensor)));
+      return backward(dy, all);
+    };
     return { value, gradFunc };
   });
   return operation(...inputs);

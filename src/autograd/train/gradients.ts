@@ -26,7 +26,8 @@ export function shardGradients(
     const { shape: logitsShape } = logits as tf.Tensor;
     return {
       value: tf.scalar(result.loss / batchSize),
-      gradFunc: (dy: tf.Tensor) => tf.tensor(target, logitsShape, 'float32').mul(dy),
+      // The loss is the end of the pass: there is nothing behind it to multiply with.
+      gradFunc: () => tf.tensor(target, logitsShape, 'float32'),
     };
   });
   tf.tidy(() => {
