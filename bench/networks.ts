@@ -69,7 +69,7 @@ function convolution({ layers, shape, classes }: ModelContext) {
   });
 }
 
-export const networks = {
+const networks = {
   resnet8: { model: resnet8.model, shape: [32, 32, 3], classes: 10 },
   dense: { model: dense, shape: [1, 1, 16], classes: 5 },
   cnn: { model: cnn, shape: [32, 32, 3], classes: 10 },

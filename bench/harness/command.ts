@@ -9,10 +9,10 @@ import type { Figures, Side } from './subject.js';
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** Runs `qfx` as users do. */
-export type Qfx = (...args: readonly string[]) => Promise<TreeFigures>;
+type Qfx = (...args: readonly string[]) => Promise<TreeFigures>;
 
 /** What a side of commands works in. */
-export interface CommandPlace {
+interface CommandPlace {
   /** A temporary folder of its own, new each round, with a cache folder of QFX's in it. */
   readonly folder: string;
   readonly qfx: Qfx;

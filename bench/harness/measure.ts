@@ -32,7 +32,7 @@ export const resultSchema = z.strictObject({
 });
 export type ComparisonResult = z.infer<typeof resultSchema>;
 
-export interface MeasureOptions {
+interface MeasureOptions {
   readonly runs: number;
   readonly signal: AbortSignal;
   /** Says what is being done. */
@@ -44,7 +44,7 @@ type SideState = { readonly side: OpenSide; readonly rounds: Figures[] } | { rea
 /** Measures a subject: its sides one after the other, in rounds, so that a busy machine meets all of them. */
 export async function measure(subject: Subject, { runs, signal, note }: MeasureOptions): Promise<ComparisonResult[]> {
   const states = new Map<string, SideState>();
-  const rounds = subject.isLong ? 1 : runs;
+  const rounds = subject.isLong ? 1 : Math.max(runs, subject.leastRounds ?? 0);
   const isWanted = ({ measured, reference }: Comparison) =>
     [measured, reference].every((key) => typeof key === 'number' || 'side' in (states.get(key) ?? {}));
   try {

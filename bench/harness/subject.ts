@@ -45,4 +45,6 @@ export interface Subject {
   readonly comparisons: readonly Comparison[];
   /** Rounds of it take so long that one has to do. Otherwise there are at least five. */
   readonly isLong?: true;
+  /** Rounds that it takes where fewer are asked for. */
+  readonly leastRounds?: number;
 }

@@ -13,7 +13,7 @@ export function missing(reason: string): never {
 }
 
 /** Waits for this side's next turn; ends the process when there is none. Blocks: a side rests while another one works. */
-export function waitForTurn(): void {
+function waitForTurn(): void {
   const byte = Buffer.alloc(1);
   do if (readByte(byte) === 0) process.exit();
   while (byte[0] !== 0x0a);

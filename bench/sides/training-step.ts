@@ -21,22 +21,23 @@ export interface TrainingStepOptions {
 
 const options = JSON.parse(process.argv[2]) as TrainingStepOptions;
 const { network, batchSize, stepsPerRound, backend, numbers, kernels, shards = 1, workers } = options;
+const warmUp = 4;
 
 try {
-  await initializeBackend(backend as Parameters<typeof initializeBackend>[0]);
+  await initializeBackend(backend);
   if (kernels === 'portable') usePortableKernels(tf);
-  const turns = steppingTurns(4, stepsPerRound);
+  const turns = steppingTurns(warmUp, stepsPerRound);
   let step = 0;
   const run = () =>
     train({
       model: buildNetwork(network),
-      // Long enough that five rounds are over before the first epoch ends.
-      data: noise(network, batchSize * stepsPerRound * 12, 1),
+      // Long enough that the rounds are over before the first epoch ends.
+      data: noise(network, batchSize * (warmUp + 24 * stepsPerRound), 1),
       batchSize,
       epochs: 1000,
       learningRate: { schedule: 'constant', rate: 1e-3 },
       shards,
-      ...(workers !== undefined && ({ workers } as object)),
+      workers,
       freezing: { binaryPoints: 1, statistics: 1 },
       onProgress: ({ phase, step: done }) => {
         if (phase !== 'training' || done === step) return;

@@ -6,7 +6,7 @@ function withWorkers(workers: number): Side {
   const options: TrainingStepOptions = {
     network: 'resnet8',
     batchSize: 64,
-    stepsPerRound: 3,
+    stepsPerRound: 2,
     backend: 'wasm',
     numbers: 'quantized',
     shards: 2,
@@ -18,6 +18,8 @@ function withWorkers(workers: number): Side {
 /** The same step on two workers and on one, with the same two shards. */
 export const workers: Subject = {
   name: 'workers',
+  // Short rounds, and many: both workers have to meet an undisturbed one at the same time.
+  leastRounds: 15,
   sides: { two: withWorkers(2), one: withWorkers(1) },
   comparisons: [
     {

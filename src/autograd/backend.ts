@@ -7,7 +7,7 @@ import type { BackendName } from './tensorflow.js';
 
 /** What a network computes on, as QFX names it; `auto` is `node` where that is set up, else `wasm`. */
 export const runningBackends = ['wasm', 'node', 'cpu'] as const;
-export const backends = ['auto', ...runningBackends] as const;
+const backends = ['auto', ...runningBackends] as const;
 export type Backend = (typeof backends)[number];
 
 /** The library's names of the backends. */

@@ -20,7 +20,7 @@ export interface OwnedVariable {
 }
 
 /** Makes a float32 weight filled with one number and keeps it where it is saved, loaded and trained. */
-export type AddWeight = (name: string, shape: number[], initialValue: number, trainable: boolean) => OwnedVariable;
+type AddWeight = (name: string, shape: number[], initialValue: number, trainable: boolean) => OwnedVariable;
 
 /** Values of the third row of a quantizer's state. */
 const uninitialized = 0;

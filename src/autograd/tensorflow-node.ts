@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import util from 'node:util';
 import { nativeThreads, packageFolder, packages, tfjsSymbol } from './native/installation.js';
 import type { Installation } from './native/installation.js';
-import { replaceKernel, tf } from './tensorflow.js';
-import type { KernelInputs, TensorInfo } from './tensorflow.js';
+import { callKernel, replaceKernel } from './tensorflow-kernels.js';
+import type { KernelInputs, TensorInfo } from './tensorflow-kernels.js';
+import { tf } from './tensorflow.js';
 
 /**
  * The second door to the tensor library: its native backend, "tensorflow", which runs TensorFlow's own operations and QFX's
@@ -108,14 +109,8 @@ export function registerNativeKernel<Attributes>(kernel: NativeKernel<Attributes
   replaceKernel('tensorflow', kernel.name, (inputs, attributes, backend) => {
     const typed = attributes as Attributes;
     const isHandled = kernel.handles === undefined || kernel.handles(typed);
-    if (replaced !== undefined && (!isHandled || Object.values(inputs).some(({ dtype }) => dtype !== 'float32'))) {
-      const parts = inputs as unknown as tf.NamedTensorInfoMap;
-      return replaced.kernelFunc({
-        inputs: parts,
-        attrs: attributes as tf.NamedAttrMap,
-        backend,
-      }) as unknown as TensorInfo;
-    }
+    if (replaced !== undefined && (!isHandled || Object.values(inputs).some(({ dtype }) => dtype !== 'float32')))
+      return callKernel(replaced, inputs, attributes, backend);
     const operations = new Operations(backend as NodeBackend);
     try {
       return kernel.compute(inputs, typed, operations);

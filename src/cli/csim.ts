@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseProjectDescription, projectFileName, simulate } from '../hls-codegen/index.js';
+import { defaultHardwareLoops, parseProjectDescription, projectFileName, simulate } from '../hls-codegen/index.js';
 import type { SimulationResult, SimulationStage } from '../hls-codegen/index.js';
 import { QfxError } from '../qfx/index.js';
 import { UsageError, wholeNumber } from './command.js';
@@ -17,6 +17,7 @@ interface Options extends TestImageOptions {
   project: string;
   images?: number;
   layersFor?: number;
+  hardwareLoops?: string;
   headers?: string;
 }
 
@@ -34,6 +35,7 @@ export const csim: Command<Options> = {
     ['$0 csim hls', 'The stored test vectors'],
     ['$0 csim hls --images 1000', '1,000 seeded images over the whole input type'],
     ['$0 csim hls --data ~/mnist --images 256', 'The first 256 test images of the data set the network was trained on'],
+    ['$0 csim hls --images 1000 --hardware-loops all', "The hardware's loops for every image: slower"],
     ['QFX_CXX=npm $0 csim hls', 'With the compiler that npm installed'],
   ],
   options: (yargs) =>
@@ -49,13 +51,18 @@ export const csim: Command<Options> = {
         requiresArg: true,
         describe: 'Compare inner layers on so many images only, outputs on all',
       })
+      .option('hardware-loops', {
+        type: 'string',
+        requiresArg: true,
+        describe: `Images of each process that run the hardware's loops, or all; later ones sum the same products in a faster order (default: ${defaultHardwareLoops}; with --headers always all)`,
+      })
       .options(testImageOptions)
       .option('headers', {
         type: 'string',
         requiresArg: true,
         describe: "A folder with AMD's ap_fixed.h to compile with",
       }),
-  async run({ project, images, layersFor, data, dataSet, headers }, context) {
+  async run({ project, images, layersFor, hardwareLoops, data, dataSet, headers }, context) {
     if (images !== undefined) wholeNumber('images', images);
     if (layersFor !== undefined) wholeNumber('layers-for', layersFor);
     const labelled =
@@ -67,6 +74,7 @@ export const csim: Command<Options> = {
       ...(labelled && { inputs: { ...labelled, count: images ?? labelled.count } }),
       images,
       layersFor,
+      hardwareLoops: hardwareLoops === undefined ? undefined : parseHardwareLoops(hardwareLoops, headers),
       headers,
       onProgress: showStages(context),
       signal: context.signal,
@@ -79,6 +87,16 @@ export const csim: Command<Options> = {
     };
   },
 };
+
+function parseHardwareLoops(text: string, headers: string | undefined): number | 'all' {
+  if (text === 'all') return 'all';
+  const images = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(images)) {
+    throw new UsageError(`--hardware-loops ${text}: a whole number or all is needed`);
+  }
+  if (headers === undefined) return images;
+  throw new UsageError(`--hardware-loops ${text}: with --headers all images run the hardware's loops`);
+}
 
 /** Shows one progress bar a stage. Stages that run at the same time have theirs one after the other. */
 export function showStages(context: CommandContext): (stage: SimulationStage, done: number, total: number) => void {
@@ -125,6 +143,7 @@ async function openTestImages(project: string, options: TestImageOptions): Promi
 
 function withoutOutputs({
   images,
+  imagesByHardwareLoops,
   valuesCompared,
   mismatches,
   layers,
@@ -139,6 +158,7 @@ function withoutOutputs({
   };
   return {
     images,
+    imagesByHardwareLoops,
     valuesCompared,
     mismatches,
     layers,
@@ -146,6 +166,12 @@ function withoutOutputs({
     compiler,
     seconds,
   };
+}
+
+function describeLoops({ images, imagesByHardwareLoops }: SimulationResult): string {
+  const others = images - imagesByHardwareLoops;
+  const text = `products summed by the hardware's loops: ${others === 0 ? 'all images' : `${count(imagesByHardwareLoops)} images`}`;
+  return others === 0 ? text : `${text}; in a faster order: ${count(others)}`;
 }
 
 function describe(result: SimulationResult, accuracy: number | undefined): string {
@@ -162,6 +188,7 @@ function describe(result: SimulationResult, accuracy: number | undefined): strin
         ]
       : []),
     `${count(result.images)} images, ${count(result.valuesCompared)} values compared, ${count(result.mismatches)} mismatches (${result.compiler}, ${result.seconds.toFixed(1)} s)`,
+    describeLoops(result),
     ...(accuracy === undefined ? [] : [`accuracy of the C simulation: ${percent(accuracy)}`]),
   ].join('\n');
 }

@@ -55,6 +55,16 @@ describe('a measurement', () => {
     expect(given).toMatchObject({ ratio: 2 / 8, reached: false, reference: { best: 8, median: 8 } });
   });
 
+  it.each([
+    [{ leastRounds: 7 }, 7],
+    [{ leastRounds: 3 }, 5],
+    [{ isLong: true }, 1],
+  ] as const)('takes as many rounds as a subject needs: %o', async (rounds, expected) => {
+    const sides = { a: recorded('a', [1], []) };
+    const [{ runs }] = await measure({ name: 'group', sides, comparisons: [against(1)], ...rounds }, options);
+    expect(runs).toBe(expected);
+  });
+
   it('reads "not run", never reached, where a peer is missing, and measures the rest', async () => {
     const results = await run(
       { a: recorded('a', [1], []), b: missing, c: recorded('c', [4], []) },

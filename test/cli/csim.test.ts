@@ -23,6 +23,7 @@ describe('csim', () => {
     const document = await terminal.document(['csim', 'hls', '--images', '20', '--layers-for', '5']);
     expect(document).toEqual({
       images: 20,
+      imagesByHardwareLoops: 16,
       valuesCompared: 5 * (784 + 784 + 10) + 20 * 10,
       mismatches: 0,
       layers: names.map((name) => ({ name, values: expect.any(Number), mismatches: 0 })),
@@ -31,6 +32,25 @@ describe('csim', () => {
     });
     expect(await terminal.leftovers()).toEqual([]);
     expect(await terminal.list()).toEqual(['graph.safetensors', 'hls']);
+  });
+
+  it("says for how many images the hardware's loops ran", async (context) => {
+    requireOracle(context, compiler);
+    const some = await terminal.qfx(['csim', 'hls', '--images', '20']);
+    expect(some.stdout).toMatch(/^products summed by the hardware's loops: 16 images; in a faster order: 4$/m);
+    const all = await terminal.qfx(['csim', 'hls', '--images', '20', '--hardware-loops', 'all']);
+    expect(all.stdout).toMatch(/^products summed by the hardware's loops: all images$/m);
+    const document = await terminal.document(['csim', 'hls', '--images', '20', '--hardware-loops', '0']);
+    expect(document).toMatchObject({ images: 20, imagesByHardwareLoops: 0, mismatches: 0 });
+  });
+
+  it.for([
+    [['--hardware-loops', 'some'], '--hardware-loops some: a whole number or all is needed'],
+    [['--hardware-loops', '-1'], '--hardware-loops -1: a whole number or all is needed'],
+    [['--hardware-loops', '3', '--headers', 'amd'], '--hardware-loops 3: with --headers all images run'],
+  ] as const)('refuses %s', async ([args, message]) => {
+    const { exitCode, stderr } = await terminal.qfx(['csim', 'hls', ...args]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 
   it('measures the same accuracy as eval, on real images', async (context) => {

@@ -44,13 +44,13 @@ async function buildPackage(): Promise<string> {
 }
 
 /** How a command ended. */
-export interface Ending {
+interface Ending {
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface RunOptions {
+interface RunOptions {
   /** Working folder; by default the bench's. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;

@@ -18,6 +18,7 @@ const cloned = [
     'docs',
     'examples',
     'native',
+    'scripts',
     'src',
     'templates',
     'package.json',

@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Network } from '../../src/qfx/execute/network.js';
@@ -27,6 +27,7 @@ describe('a C simulation with a native compiler', () => {
     const result = await bench.simulate(bench.project);
     expect(result.firstMismatch).toBeUndefined();
     expect(result).toMatchObject({ images: 16, mismatches: 0, valuesCompared: 16 * (valuesInside + 5) });
+    expect(result.imagesByHardwareLoops).toBe(16);
     expect(result.layers.map(({ name }) => name)).toEqual(graph.nodes.map(({ name }) => name));
     expect(result.compiler).toMatch(/g\+\+|clang/);
   });
@@ -80,8 +81,77 @@ describe('a C simulation with a native compiler', () => {
   it("agrees with AMD's headers, too", async (context) => {
     requireOracle(context, compiler);
     const headers = requireOracle(context, findApTypes());
-    const result = await bench.simulate(bench.project, { headers });
-    expect(result).toMatchObject({ images: 16, mismatches: 0, valuesCompared: 16 * (valuesInside + 5) });
+    const result = await bench.simulate(bench.project, { headers, images: 40 });
+    expect(result).toMatchObject({ images: 40, mismatches: 0, valuesCompared: 40 * (valuesInside + 5) });
+    expect(result.imagesByHardwareLoops).toBe(40);
+    await expect(bench.simulate(bench.project, { headers, hardwareLoops: 16 })).rejects.toThrow(
+      "hardwareLoops: 16; with AMD's headers all images run the hardware's loops",
+    );
+  });
+});
+
+describe("the hardware's loops and the faster sums", () => {
+  /** Leaves the last product of a sum out. */
+  const broken = {
+    'include/qfx/conv2d.h': ['total += factor *', 'if (s + 1 < table::input_steps || i + 1 < multiply_lanes) $&'],
+    'include/qfx/dense.h': ['total += words[s][i] *', 'if (s + 1 < input_steps || i + 1 < input_lanes) $&'],
+    'simulation/qfx_sums.h': ['k < FACTORS; ++k', 'k + 1 < FACTORS; ++k'],
+  } as const;
+  const tamper = (file: keyof typeof broken) => {
+    const [before, after] = broken[file];
+    return bench.edited(file, before, after);
+  };
+
+  it.for([
+    [undefined, 16],
+    [0, 0],
+    [3, 3],
+    ['all', Infinity],
+  ] as const)('run for as many images of each process as asked: %s', async ([hardwareLoops, each], context) => {
+    requireOracle(context, compiler);
+    const images = 100;
+    const processes = Math.min(availableParallelism(), Math.floor(images / 16));
+    const result = await bench.simulate(bench.project, { images, layersFor: 50, hardwareLoops });
+    expect(result).toMatchObject({ mismatches: 0, imagesByHardwareLoops: Math.min(images, each * processes) });
+  });
+
+  it.for([
+    ['include/qfx/conv2d.h', 'block 1/conv'],
+    ['include/qfx/dense.h', 'scores'],
+  ] as const)("differ where the hardware's loop of %s is broken", async ([file, layer], context) => {
+    requireOracle(context, compiler);
+    const project = await tamper(file);
+    const stored = await bench.simulate(project);
+    expect(stored.mismatches).toBeGreaterThan(0);
+    expect(stored.firstMismatch).toMatchObject({ layer });
+    expect((await bench.simulate(project, { images: 40 })).firstMismatch).toMatchObject({ layer });
+    expect(await bench.simulate(project, { images: 40, hardwareLoops: 0 })).toMatchObject({ mismatches: 0 });
+  });
+
+  it('differ where the faster sums are broken, once there are more images', async (context) => {
+    requireOracle(context, compiler);
+    const project = await tamper('simulation/qfx_sums.h');
+    expect(await bench.simulate(project)).toMatchObject({ mismatches: 0 });
+    const more = await bench.simulate(project, { images: 40 });
+    expect(more.mismatches).toBeGreaterThan(0);
+    expect(more.firstMismatch).toMatchObject({ layer: 'block 1/conv', image: 16 });
+    expect(await bench.simulate(project, { images: 40, hardwareLoops: 'all' })).toMatchObject({ mismatches: 0 });
+  });
+
+  it('are no choice where QFX_HARDWARE_LOOPS is defined', async (context) => {
+    requireOracle(context, compiler);
+    const project = await bench.edited('include/qfx/raw.h', '#define QFX_RAW_H', '$&\n#define QFX_HARDWARE_LOOPS');
+    expect((await bench.runTestbench(project)).stdout).toMatch(/^16 images, 16 of them by the hardware's loops: /);
+    expect((await bench.runTestbench(project, ['--hardware-loops', 'all'])).exitCode).toBe(0);
+    const { exitCode, stderr } = await bench.runTestbench(project, ['--hardware-loops', '3']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("--hardware-loops 3: this program has the hardware's loops alone");
+  });
+
+  it.for([-1, 0.5])('are refused for %s images', async (hardwareLoops) => {
+    await expect(bench.simulate(bench.project, { hardwareLoops })).rejects.toThrow(
+      `hardwareLoops: ${hardwareLoops}; allowed: a whole number from 0 on, or all`,
+    );
   });
 });
 
@@ -91,7 +161,7 @@ describe('the testbench by itself', () => {
     const { exitCode, stdout, stderr } = await bench.runTestbench(bench.project);
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(stdout).toBe(
-      `16 images: ${16 * (valuesInside + 5)} values compared (${16 * valuesInside} of them inside the network), 0 mismatches`,
+      `16 images, 16 of them by the hardware's loops: ${16 * (valuesInside + 5)} values compared (${16 * valuesInside} of them inside the network), 0 mismatches`,
     );
   });
 
@@ -105,14 +175,25 @@ describe('the testbench by itself', () => {
       '2',
     ]);
     expect(exitCode).toBe(0);
-    expect(stdout).toBe('2 images: 10 values compared (0 of them inside the network), 0 mismatches');
+    expect(stdout).toBe(
+      "2 images, 2 of them by the hardware's loops: 10 values compared (0 of them inside the network), 0 mismatches",
+    );
   });
 
   it('explains its options', async (context) => {
     requireOracle(context, compiler);
     const { exitCode, stdout } = await bench.runTestbench(bench.project, ['--help']);
     expect(exitCode).toBe(0);
-    for (const option of ['vectors', 'report', 'outputs', 'first', 'images', 'outputs-only', 'help']) {
+    for (const option of [
+      'vectors',
+      'report',
+      'outputs',
+      'first',
+      'images',
+      'outputs-only',
+      'hardware-loops',
+      'help',
+    ]) {
       expect(stdout).toContain(`--${option} `);
     }
   });
@@ -121,6 +202,7 @@ describe('the testbench by itself', () => {
     [['--images', '0'], 'no values were compared'],
     [['--images', '17'], 'image 16 wanted, there are 16'],
     [['--images', 'x'], '--images takes a number, found: x'],
+    [['--hardware-loops', 'none'], '--hardware-loops takes a number or all, found: none'],
     [['--first', '16'], 'no values were compared'],
     [['--first'], '--first takes a value'],
     [['--fast'], 'unknown option --fast'],
@@ -247,6 +329,13 @@ describe('a broken project', () => {
       'return testbench.finish();',
       'testbench.finish();\n  return 1;',
       /reports 0 mismatches, but ends with status 1/,
+    ],
+    [
+      'a testbench that does not run the loops it is asked to',
+      'include/qfx/testbench/checker.h',
+      'if (by_hardware_loops) ++hardware_loops_;',
+      '',
+      /reports 0 images by the hardware's loops, not 16/,
     ],
     [
       'a report that is cut off',

@@ -1,5 +1,6 @@
 import { elementCount } from '../../qfx/number/shape.js';
-import type { HeapKernel, PlainKernel } from '../tensorflow.js';
+import type { HeapKernel } from '../tensorflow-heap.js';
+import type { PlainKernel } from '../tensorflow-kernels.js';
 import type { Assembly } from './assembly.js';
 import { castValues } from './cast.js';
 import type { CastAttributes } from './cast.js';

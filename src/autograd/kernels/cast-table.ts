@@ -3,7 +3,7 @@ import type { Overflow, Rounding } from '../../qfx/number/type.js';
 import type { CastAttributes } from './cast.js';
 
 /** The cast of assembly/rounding.ts as it lies in memory, with the scales and steps of its channels. */
-export interface CastTable {
+interface CastTable {
   /** Elements of a row: a multiple of 4 and of the number of binary points. */
   readonly period: number;
   /** What to write, float32. */

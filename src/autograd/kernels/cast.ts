@@ -2,7 +2,9 @@ import { overflowStep, numberRange } from '../../qfx/number/round.js';
 import type { FixedPointType, Rounding } from '../../qfx/number/type.js';
 import { elementCount } from '../../qfx/number/shape.js';
 import { differentiable, runKernel } from '../tensorflow.js';
-import type { HeapKernel, PlainKernel, tf } from '../tensorflow.js';
+import type { HeapKernel } from '../tensorflow-heap.js';
+import type { PlainKernel } from '../tensorflow-kernels.js';
+import type { tf } from '../tensorflow.js';
 import type { Assembly } from './assembly.js';
 import { castTable, hasExactLanes, trainedAttributes, trainingOverflow } from './cast-table.js';
 

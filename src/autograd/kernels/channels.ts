@@ -1,6 +1,8 @@
 import { elementCount } from '../../qfx/number/shape.js';
 import { differentiable, runKernel } from '../tensorflow.js';
-import type { HeapCall, HeapKernel, PlainKernel, tf } from '../tensorflow.js';
+import type { HeapCall, HeapKernel } from '../tensorflow-heap.js';
+import type { PlainKernel } from '../tensorflow-kernels.js';
+import type { tf } from '../tensorflow.js';
 import type { Assembly } from './assembly.js';
 import { castGradientValues, castValues, positionFactor, thetaInputs } from './cast.js';
 import type { CastAttributes, CastPart } from './cast.js';

@@ -1,5 +1,5 @@
 import { replaceGradient, runKernel } from '../tensorflow.js';
-import type { ComposedKernel, PlainKernel } from '../tensorflow.js';
+import type { ComposedKernel, PlainKernel } from '../tensorflow-kernels.js';
 import { convolutionGeometry, explicitPadding } from './geometry.js';
 import type { WindowAttributes } from './geometry.js';
 

@@ -10,7 +10,7 @@ import type { Images, Window, WindowAxis, Workspace } from './windows.js';
 const lanes = 8;
 
 /** How to read a filter as [rows, columns, channels, outputs]: numbers from one to the next, which may be negative. */
-export interface FilterOrder {
+interface FilterOrder {
   /** Of the first tap, channel and output. */
   readonly offset: number;
   readonly row: number;

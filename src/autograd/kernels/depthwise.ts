@@ -1,5 +1,5 @@
 import { replaceGradient, runKernel } from '../tensorflow.js';
-import type { PlainKernel } from '../tensorflow.js';
+import type { PlainKernel } from '../tensorflow-kernels.js';
 import { convolutionGeometry, validTaps } from './geometry.js';
 import type { WindowAttributes, WindowGeometry } from './geometry.js';
 

@@ -1,4 +1,4 @@
-import type { HeapKernel } from '../tensorflow.js';
+import type { HeapKernel } from '../tensorflow-heap.js';
 import type { Assembly } from './assembly.js';
 import { filterGradientKernel, inputGradientKernel } from './convolution.js';
 import type { FilterGradientAttributes, InputGradientAttributes } from './convolution.js';

@@ -1,4 +1,4 @@
-import type { HeapKernel } from '../tensorflow.js';
+import type { HeapKernel } from '../tensorflow-heap.js';
 import type { Assembly } from './assembly.js';
 import { depthwiseFilterGradientKernel, depthwiseInputGradientKernel } from './depthwise.js';
 import type { DepthwiseFilterAttributes, DepthwiseInputAttributes } from './depthwise.js';

@@ -1,12 +1,12 @@
 import { compileRealCast } from '../../qfx/number/real.js';
 import type { FixedPointType } from '../../qfx/number/type.js';
-import type { PlainKernel } from '../tensorflow.js';
+import type { PlainKernel } from '../tensorflow-kernels.js';
 
 /**
  * Results that need more than float32's 24 bits: sums of exact parts, times a factor, plus a summand, in doubles, then one
  * cast. The caller has proved that all of it fits the 53 bits of a double, so nothing is lost before the cast.
  */
-export interface ExactCastAttributes {
+interface ExactCastAttributes {
   readonly type: FixedPointType;
 }
 

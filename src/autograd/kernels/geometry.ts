@@ -1,7 +1,7 @@
 import { tf } from '../tensorflow.js';
 
 /** Padding the way kernels get it: a word, a number for all sides, or explicit pairs for each of the four axes. */
-export type KernelPadding = 'same' | 'valid' | number | readonly (readonly [number, number])[];
+type KernelPadding = 'same' | 'valid' | number | readonly (readonly [number, number])[];
 
 /** Attributes that convolution and pooling kernels of the tensor library share. */
 export interface WindowAttributes {

@@ -1,9 +1,5 @@
-import {
-  registerComposedKernel,
-  registerHeapKernel,
-  registerPlainKernel,
-  shareUnchangedTensors,
-} from '../tensorflow.js';
+import { registerHeapKernel } from '../tensorflow-heap.js';
+import { registerComposedKernel, registerPlainKernel, shareUnchangedTensors } from '../tensorflow-kernels.js';
 import type { BackendName } from '../tensorflow.js';
 import { assembly } from './assembly.generated.js';
 import { castGradientHeapKernel, castGradientKernel, castHeapKernel, castKernel } from './cast.js';

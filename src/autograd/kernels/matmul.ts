@@ -1,5 +1,6 @@
 import { elementCount } from '../../qfx/number/shape.js';
-import type { ComposedKernel, HeapKernel, KernelInputs, KernelRunner } from '../tensorflow.js';
+import type { HeapKernel } from '../tensorflow-heap.js';
+import type { ComposedKernel, KernelInputs, KernelRunner } from '../tensorflow-kernels.js';
 import type { Assembly } from './assembly.js';
 import { multiplyMatrices, multiplyTransposed } from './correlation.js';
 

@@ -1,6 +1,7 @@
 import { elementCount } from '../../qfx/number/shape.js';
 import { differentiable, runKernel, tf } from '../tensorflow.js';
-import type { HeapKernel, PlainKernel } from '../tensorflow.js';
+import type { HeapKernel } from '../tensorflow-heap.js';
+import type { PlainKernel } from '../tensorflow-kernels.js';
 import type { Assembly } from './assembly.js';
 import { castGradientValues, castValues, thetaInputs } from './cast.js';
 import type { CastAttributes, CastPart } from './cast.js';
@@ -19,7 +20,7 @@ import type { AffineAttributes } from './channels.js';
  * numbers of a channel in between is one small kernel each way.
  */
 
-export interface NormalizationAttributes {
+interface NormalizationAttributes {
   readonly epsilon: number;
   /** Casts of a and b; absent: none. */
   readonly scale?: CastAttributes;
@@ -27,7 +28,7 @@ export interface NormalizationAttributes {
 }
 
 /** `QfxNormalization`: moments [2, C] (mean, variance), gamma [C], beta [C] -> affine [2, C], a and b. */
-export const normalizationKernel: PlainKernel<NormalizationAttributes> = {
+const normalizationKernel: PlainKernel<NormalizationAttributes> = {
   name: 'QfxNormalization',
   inputs: ['moments', 'gamma', 'beta'],
   outputShapes: ([moments]) => [moments],
@@ -42,7 +43,7 @@ export const normalizationKernel: PlainKernel<NormalizationAttributes> = {
  * `QfxNormalizationGrad`: moments, gamma, beta, daffine [2, C] -> dgamma, dbeta [C], the gradients of the binary points of a
  * and of b, and dmoments [2, C].
  */
-export const normalizationGradientKernel: PlainKernel<NormalizationAttributes> = {
+const normalizationGradientKernel: PlainKernel<NormalizationAttributes> = {
   name: 'QfxNormalizationGrad',
   inputs: ['moments', 'gamma', 'beta', 'daffine'],
   outputShapes: ([moments, gamma], { scale, offset }) => [
@@ -117,7 +118,7 @@ export const normalizationInputGradientHeapKernel: HeapKernel<object, Assembly> 
 };
 
 /** `QfxMovingMoments`: mean, variance [C], moments [2, C] -> both moved by the part 1 - momentum towards the moments. */
-export const movingMomentsKernel: PlainKernel<{ readonly momentum: number }> = {
+const movingMomentsKernel: PlainKernel<{ readonly momentum: number }> = {
   name: 'QfxMovingMoments',
   inputs: ['mean', 'variance', 'moments'],
   outputShapes: ([mean, variance]) => [mean, variance],
@@ -190,7 +191,7 @@ export function channelMoments(x: tf.Tensor): tf.Tensor {
 }
 
 /** The casts of `normalize`; absent: none. */
-export interface NormalizationCasts {
+interface NormalizationCasts {
   readonly scale?: CastPart;
   readonly offset?: CastPart;
   readonly output?: CastPart;

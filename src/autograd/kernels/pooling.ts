@@ -1,5 +1,7 @@
 import { differentiable, runKernel } from '../tensorflow.js';
-import type { HeapKernel, PlainKernel, tf } from '../tensorflow.js';
+import type { HeapKernel } from '../tensorflow-heap.js';
+import type { PlainKernel } from '../tensorflow-kernels.js';
+import type { tf } from '../tensorflow.js';
 import type { Assembly, PoolingWindow } from './assembly.js';
 import { explicitPadding, poolingGeometry, validTaps } from './geometry.js';
 import type { WindowAttributes, WindowGeometry } from './geometry.js';

@@ -1,5 +1,5 @@
 import { elementCount } from '../../qfx/number/shape.js';
-import type { HeapKernel } from '../tensorflow.js';
+import type { HeapKernel } from '../tensorflow-heap.js';
 import type { Assembly } from './assembly.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { PlainKernel } from '../tensorflow.js';
+import type { PlainKernel } from '../tensorflow-kernels.js';
 
 /** `UnsortedSegmentSum`: x [n, ...], segmentIds [n] -> [numSegments, ...]: the gradient of `gather`, which wasm lacks. */
 export const segmentSumKernel: PlainKernel<{ readonly numSegments: number }> = {

@@ -1,4 +1,4 @@
-import type { HeapCall } from '../tensorflow.js';
+import type { HeapCall } from '../tensorflow-heap.js';
 import type { Assembly } from './assembly.js';
 import type { WindowGeometry } from './geometry.js';
 
@@ -64,7 +64,7 @@ export function forwardWindow(g: WindowGeometry): Window {
 }
 
 /** A window over dy for every `stride`-th element of dx. */
-export interface Phase extends WindowAxis {
+interface Phase extends WindowAxis {
   /** The filter's tap that the window's first tap is, and from there to the one of the next. */
   readonly firstTap: number;
   readonly tapStep: number;

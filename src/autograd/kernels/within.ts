@@ -1,6 +1,8 @@
 import { elementCount } from '../../qfx/number/shape.js';
 import { replaceGradient, runKernel } from '../tensorflow.js';
-import type { HeapKernel, PlainKernel, tf } from '../tensorflow.js';
+import type { HeapKernel } from '../tensorflow-heap.js';
+import type { PlainKernel } from '../tensorflow-kernels.js';
+import type { tf } from '../tensorflow.js';
 import type { Assembly } from './assembly.js';
 
 /** Gradients of functions that are the identity within bounds and constant outside: ReLU, ReLU6, clipping. */

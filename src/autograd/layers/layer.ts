@@ -46,7 +46,7 @@ export interface ResolvedNode {
 }
 
 /** How a layer hands itself to the graph. */
-export interface NodeDescription extends ResolvedNode {
+interface NodeDescription extends ResolvedNode {
   readonly operation: string;
   readonly outputType: FixedPointType | 'exact';
 }

@@ -20,9 +20,8 @@ import type { Installation, PinnedPackage } from './installation.js';
 
 /** What a set-up is doing. */
 export type SetupStage = 'download' | 'unpack' | 'compile' | 'check';
-export const setupStages: readonly SetupStage[] = ['download', 'unpack', 'compile', 'check'];
 
-export interface SetupOptions {
+interface SetupOptions {
   /** In place of the folder in the user's cache folder. */
   readonly folder?: string;
   readonly signal?: AbortSignal;
@@ -33,7 +32,7 @@ export interface SetupOptions {
 }
 
 /** What a set-up found or made. */
-export interface SetupResult {
+interface SetupResult {
   readonly installation: Installation;
   /** False when everything was there already. */
   readonly changed: boolean;

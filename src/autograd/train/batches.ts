@@ -9,7 +9,7 @@ export const augmentationSchema = z.strictObject({
   /** Mirrors left and right, every second image. */
   flip: z.boolean().default(false),
 });
-export type Augmentation = z.infer<typeof augmentationSchema>;
+type Augmentation = z.infer<typeof augmentationSchema>;
 
 type ImageShape = readonly [height: number, width: number, channels: number];
 

@@ -27,7 +27,7 @@ export interface FailedPiece {
 }
 
 /** A job in memory that threads can share. */
-export function createJob(model: tf.LayersModel, part: ImagePart, shape: DataSet['shape']): InferenceJob {
+function createJob(model: tf.LayersModel, part: ImagePart, shape: DataSet['shape']): InferenceJob {
   const values = part.labels.length * outputSize(model);
   return {
     part,
@@ -61,12 +61,12 @@ export function inferPiece(model: tf.LayersModel, job: InferenceJob): FailedPiec
 }
 
 /** Nobody gets another piece. */
-export function endJob({ part, taken }: InferenceJob): void {
+function endJob({ part, taken }: InferenceJob): void {
   Atomics.store(taken, 0, part.labels.length);
 }
 
 /** Other threads that help with a job: they take pieces until none is left, and say what failed. */
-export type InferenceHelpers = (job: InferenceJob) => Promise<readonly FailedPiece[]>;
+type InferenceHelpers = (job: InferenceJob) => Promise<readonly FailedPiece[]>;
 
 /**
  * Runs the inference path (no batch statistics, all casts) over images of a data set.

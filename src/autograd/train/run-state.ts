@@ -43,7 +43,7 @@ export const runStateSchema = z.strictObject({
 export type RunState = z.output<typeof runStateSchema>;
 
 /** Sums over trained images, from which means are made. */
-export type Sums = z.output<typeof sums>;
+type Sums = z.output<typeof sums>;
 export const noSums: Sums = { loss: 0, correct: 0, images: 0 };
 
 export function addSums(sums: Sums, loss: number, correct: number, images: number): Sums {

@@ -21,6 +21,8 @@ const reportSchema = z.strictObject({
   /** First image. */
   first: count,
   images: count,
+  /** Images for which layers ran the hardware's loops. */
+  hardwareLoops: count,
   layers: z.array(countsSchema),
   outputs: z.array(countsSchema),
   firstMismatch: mismatchSchema.optional(),

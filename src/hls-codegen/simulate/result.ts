@@ -43,6 +43,8 @@ export interface SimulatedOutput {
 
 export interface SimulationResult {
   readonly images: number;
+  /** Images whose sums of products the hardware's loops computed; for the others the same sums were taken in a faster order. */
+  readonly imagesByHardwareLoops: number;
   readonly valuesCompared: number;
   readonly mismatches: number;
   /** All layers of the network, in its order. */
@@ -112,6 +114,7 @@ export function summarize(
   const first = parts.find(({ report }) => report.firstMismatch)?.report.firstMismatch;
   return {
     images: manifest.images,
+    imagesByHardwareLoops: parts.reduce((sum, { report }) => sum + report.hardwareLoops, 0),
     valuesCompared: total.values,
     mismatches: total.mismatches,
     layers,

@@ -20,6 +20,8 @@ export interface RunInput {
   /** Folder of the test vectors. */
   readonly vectors: string;
   readonly images: number;
+  /** So many first images of each process run the hardware's loops. */
+  readonly hardwareLoops: number | 'all';
   /** Folder for results; one folder in it for each part. */
   readonly results: string;
 }
@@ -56,7 +58,7 @@ export async function run(input: RunInput, { onImages, signal }: RunOptions = {}
 }
 
 async function runPart(
-  { compiler, program, vectors, results }: RunInput,
+  { compiler, program, vectors, hardwareLoops, results }: RunInput,
   part: number,
   first: number,
   images: number,
@@ -67,7 +69,7 @@ async function runPart(
   await mkdir(folder, { recursive: true });
   const inside = compiler.kind === 'npm' ? { vectors: '/vectors', results: '/results' } : { vectors, results: folder };
   const args = ['--vectors', inside.vectors, '--report', `${inside.results}/report.json`, '--outputs', inside.results];
-  const range = ['--first', String(first), '--images', String(images)];
+  const range = ['--first', String(first), '--images', String(images), '--hardware-loops', String(hardwareLoops)];
   const onLine = (line: string) => {
     const [word, done] = line.split(' ');
     if (word === 'progress') onImages(Number(done));
@@ -83,14 +85,19 @@ async function runPart(
       : [program];
   const result = await runProcess(command, [...before, ...args, ...range], { signal, onLine });
   const report = await readReport(join(folder, 'report.json')).catch((error: Error) => error);
-  return { report: checkEnd(result, report, first, images), outputs: folder };
+  const expected = { first, images, hardwareLoops: Math.min(images, hardwareLoops === 'all' ? images : hardwareLoops) };
+  return { report: checkEnd(result, report, expected), outputs: folder };
 }
 
 /** With this status a testbench says that it could not complete the comparison. */
 const failureStatus = 2;
 
 /** Exit status and report must tell the same story: neither is trusted alone. */
-function checkEnd(result: ProcessResult, report: Report | Error | undefined, first: number, images: number): Report {
+function checkEnd(
+  result: ProcessResult,
+  report: Report | Error | undefined,
+  { first, images, hardwareLoops }: Pick<Report, 'first' | 'images' | 'hardwareLoops'>,
+): Report {
   const { exitStatus, ending, errorText } = result;
   const fail = (message: string) => new QfxError('C simulation', message);
   const said = errorText.trim().split('\n').slice(-3).join('\n');
@@ -100,6 +107,9 @@ function checkEnd(result: ProcessResult, report: Report | Error | undefined, fir
   if (!report) throw fail(`it stopped with status ${exitStatus} before its end${said && `:\n${said}`}`);
   if (report.first !== first || report.images !== images) {
     throw fail(`it reports images ${report.first} to ${report.first + report.images - 1}, not those it was asked for`);
+  }
+  if (report.hardwareLoops !== hardwareLoops) {
+    throw fail(`it reports ${report.hardwareLoops} images by the hardware's loops, not ${hardwareLoops}`);
   }
   const mismatches = [...report.layers, ...report.outputs].reduce((sum, [, differing]) => sum + differing, 0);
   if (exitStatus !== (mismatches === 0 ? 0 : 1) || mismatches > 0 !== (report.firstMismatch !== undefined)) {

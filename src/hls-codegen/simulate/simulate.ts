@@ -29,6 +29,11 @@ export interface SimulateOptions {
   readonly seed?: number;
   /** Every value of every layer is compared for this many images from the first on, of the outputs for all. Default: all. */
   readonly layersFor?: number;
+  /**
+   * Images of each process, from its first on, whose sums of products the hardware's loops compute; for the others the same
+   * sums are taken in a faster order. With AMD's headers there are the hardware's loops alone. Default: 16.
+   */
+  readonly hardwareLoops?: number | 'all';
   /** Folder with AMD's headers (`ap_fixed.h`); what it lacks comes from the project's own. */
   readonly headers?: string;
   /** A compiler's path or `npm`; default: the environment's `QFX_CXX`, else what is found. */
@@ -40,6 +45,9 @@ export interface SimulateOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Images of each process that run the hardware's loops when nothing is said: as many as a project stores. */
+export const defaultHardwareLoops = 16;
+
 /**
  * Compiles an emitted project's C++, feeds it images, and compares every layer and output with the integer executor's, raw
  * integer by raw integer. Mismatches are a result; the project's folder is not written to.
@@ -50,6 +58,7 @@ export interface SimulateOptions {
 export async function simulate(folder: string, options: SimulateOptions = {}): Promise<SimulationResult> {
   const started = performance.now();
   const root = resolve(folder);
+  const hardwareLoops = chooseLoops(options);
   const project = await readProject(root);
   const temporary = await mkdtemp(join(tmpdir(), 'qfx-simulation-'));
   // A failure of one step ends the others; what they throw then is only its echo.
@@ -66,7 +75,14 @@ export async function simulate(folder: string, options: SimulateOptions = {}): P
     signal.throwIfAborted();
     const [program, vectors] = await Promise.all(steps);
     const parts = await run(
-      { compiler, program, vectors: vectors.folder, images: vectors.manifest.images, results: temporary },
+      {
+        compiler,
+        program,
+        vectors: vectors.folder,
+        images: vectors.manifest.images,
+        hardwareLoops,
+        results: temporary,
+      },
       { signal, onImages: (done) => options.onProgress?.('simulate', done, vectors.manifest.images) },
     );
     const outputs = await collectOutputs(project, parts, vectors.folder, vectors.manifest);
@@ -75,6 +91,18 @@ export async function simulate(folder: string, options: SimulateOptions = {}): P
   } finally {
     await rm(temporary, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+function chooseLoops({ hardwareLoops, headers }: SimulateOptions): number | 'all' {
+  if (hardwareLoops === undefined) return headers === undefined ? defaultHardwareLoops : 'all';
+  if (hardwareLoops === 'all') return 'all';
+  if (!Number.isSafeInteger(hardwareLoops) || hardwareLoops < 0) {
+    throw new QfxError('hardwareLoops', `${hardwareLoops}; allowed: a whole number from 0 on, or all`);
+  }
+  if (headers !== undefined) {
+    throw new QfxError('hardwareLoops', `${hardwareLoops}; with AMD's headers all images run the hardware's loops`);
+  }
+  return hardwareLoops;
 }
 
 async function readProject(root: string): Promise<ProjectDescription> {

@@ -107,10 +107,10 @@ export class Network {
     for (const { node, values, images: count } of inputs) {
       if (Number.isInteger(count) && count === inputs[0].images) continue;
       const { name, shape } = node.node;
-      const needed = Number.isInteger(count)
-        ? `that is ${count} images, input "${inputs[0].node.node.name}" has ${inputs[0].images}`
-        : `an image of shape ${describeShape(shape)} has ${node.place.count}`;
-      throw new QfxError(layer(name), `${values.length} values, ${needed}`);
+      const found = Number.isInteger(count)
+        ? `${values.length} values, that is ${count} images, input "${inputs[0].node.node.name}" has ${inputs[0].images}`
+        : `${values.length} values, an image of shape ${describeShape(shape)} has ${node.place.count}`;
+      throw new QfxError(layer(name), found);
     }
     return inputs;
   }

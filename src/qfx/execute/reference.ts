@@ -11,7 +11,7 @@ import { isInput, nameInputs, readInput } from './inputs.js';
 import type { InputValues } from './inputs.js';
 
 /** One node, ready to run: raw integers of its inputs to raw integers of its declared type. */
-export type ReferenceStep = (inputs: readonly RawArray[]) => RawArray;
+type ReferenceStep = (inputs: readonly RawArray[]) => RawArray;
 
 /** The meaning of a node as its operation says it, and the cast behind it: what everything faster is compared with. */
 export function prepareReferenceStep(node: GraphNode, context: NodeContext): ReferenceStep {

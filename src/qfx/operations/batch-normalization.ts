@@ -50,7 +50,7 @@ export const batchNormalization: Operation<NoAttributes> = {
 };
 
 /** What a batch normalization computes with: for each channel the operand's binary point, and constants aligned to the result's. */
-export interface FoldedBatchNormalization {
+interface FoldedBatchNormalization {
   readonly binaryPoints: readonly (number | undefined)[];
   readonly factors: Scalars;
   readonly summands: Scalars;

@@ -174,7 +174,7 @@ function inputChannel({ groups, inputChannels, outputChannels }: WeightedSum, in
 }
 
 /** What a weighted sum computes with: for each input channel the operand's binary point, and constants aligned to the result's. */
-export interface FoldedWeightedSum {
+interface FoldedWeightedSum {
   readonly binaryPoints: readonly (number | undefined)[];
   /** In the order of the weights. */
   readonly weights: Scalars;

@@ -1,4 +1,5 @@
-// Sums of products for C simulation on machines without AMD's headers.
+// Sums of products for C simulation on machines without AMD's headers, beside the hardware's loops: `hardware_loops`
+// tells which ones layers run.
 //
 // Hardware takes a few inputs and a few outputs a cycle, and its tables of weights are laid out for that. A processor
 // is fastest when all factors of one output lie side by side in the narrowest integer that it multiplies well: compilers
@@ -12,11 +13,23 @@
 #include <cstring>
 #include <type_traits>
 
+#include "qfx/line_buffer.h"
 #include "qfx/multiply_accumulate.h"
 #include "qfx/raw.h"
 #include "qfx/vector.h"
 
 namespace qfx {
+
+template <class Config>
+struct conv2d_table;
+template <class Config>
+struct dense_table;
+
+/** True while layers run the hardware's loops. A testbench may change it between two images. */
+inline bool& hardware_loops() {
+  static bool chosen = true;
+  return chosen;
+}
 
 /** Native integers for products of inputs and weights and for their sums, all of which fit into the running sum. */
 template <class Config>
@@ -124,6 +137,57 @@ class simulated_sums {
   factor_t weights_[depthwise ? FACTORS : outputs][depthwise ? outputs : padded] = {};
   factor_t factors_[depthwise ? FACTORS : GROUPS][depthwise ? outputs : padded] = {};
 };
+
+/**
+ * Writes the outputs of a convolution at the current window; `first` at the first one of an image.
+ * @returns false, and has done nothing, where the hardware's loops are to do it
+ */
+template <class Config, class Weights, class Bias, class Shift>
+bool simulate_window(const line_buffer<Config>& window,
+                     hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output,
+                     const Weights& weights, const Bias& bias, const Shift& shift, bool first) {
+  using table = conv2d_table<Config>;
+  constexpr int channels = table::channels_per_group;
+  using sums_t =
+      simulated_sums<Config, table, Config::kernel_height * Config::kernel_width * channels, Config::groups>;
+  static sums_t sums;
+  if (hardware_loops() || !sums_t::exist) return false;
+  if (first) sums.load(weights);
+  // Taps, and inside a tap the channels of a group.
+  for (int ky = 0; ky < Config::kernel_height; ++ky) {
+    for (int kx = 0; kx < Config::kernel_width; ++kx) {
+      const int tap = (ky * Config::kernel_width + kx) * channels;
+      const bool inside = window.inside(ky, kx);
+      for (int group = 0; group < Config::groups; ++group) {
+        for (int i = 0; i < channels; ++i) {
+          sums.set(group, tap + i, inside ? window.at(ky, kx, group * channels + i) : typename Config::input_t(0));
+        }
+      }
+    }
+  }
+  sums.write(output, bias, shift);
+  return true;
+}
+
+/**
+ * Reads the inputs of a dense layer at the next position and writes its outputs; `first` at the first one of an image.
+ * @returns false, and has done nothing, where the hardware's loops are to do it
+ */
+template <class Config, class Weights, class Bias, class Shift>
+bool simulate_position(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
+                       hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output,
+                       const Weights& weights, const Bias& bias, const Shift& shift, bool first) {
+  using sums_t = simulated_sums<Config, dense_table<Config>, Config::input_channels, 1>;
+  static sums_t sums;
+  if (hardware_loops() || !sums_t::exist) return false;
+  if (first) sums.load(weights);
+  for (int channel = 0; channel < Config::input_channels; channel += Config::input_lanes) {
+    const vector<typename Config::input_t, Config::input_lanes> word = input.read();
+    for (int i = 0; i < Config::input_lanes; ++i) sums.set(0, channel + i, word[i]);
+  }
+  sums.write(output, bias, shift);
+  return true;
+}
 
 }  // namespace qfx
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { initializeBackend } from '../../../src/autograd/backend.js';
-import { registerPlainKernel, runKernel, tf } from '../../../src/autograd/tensorflow.js';
+import { registerPlainKernel } from '../../../src/autograd/tensorflow-kernels.js';
+import { runKernel, tf } from '../../../src/autograd/tensorflow.js';
 import { expectClose, onBothBackends, randomNumbers, randomSource, toNumbers, toTensor } from './support.js';
 import type { Numbers } from './support.js';
 

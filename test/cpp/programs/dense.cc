@@ -2,6 +2,7 @@
 #include "harness.h"
 #include "qfx/batch_normalization.h"
 #include "qfx/dense.h"
+#include "qfx/testbench/loops.h"
 
 using namespace harness;
 
@@ -40,9 +41,10 @@ void run_dense(const char* name) {
   }
   hls::stream<qfx::vector<typename c::input_t, c::input_lanes>> in("in");
   hls::stream<qfx::vector<typename c::output_t, c::output_lanes>> out("out");
-  // Each variant twice: no weights survive a call.
-  for (int call = 0; call < 8; ++call) {
+  // Each variant by sums in another order, by the hardware's loops, and back: nothing survives a call.
+  for (int call = 0; call < 12; ++call) {
     const int variant = call % 4;
+    qfx::testbench::choose_loops(call / 4 == 1);
     const tensor kernel = random_tensor(weight, c::input_channels * c::output_channels);
     for (int g = 0; g < c::output_channels / c::output_lanes; ++g)
       for (int s = 0; s < table::input_steps; ++s)

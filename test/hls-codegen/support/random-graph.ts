@@ -21,7 +21,7 @@ import type {
 } from '../../../src/qfx/index.js';
 
 /** Draws a value from an arbitrary, the way fast-check's `fc.gen()` does. */
-export type Draw = <Value>(arbitrary: fc.Arbitrary<Value>) => Value;
+type Draw = <Value>(arbitrary: fc.Arbitrary<Value>) => Value;
 
 /** A draw that always gives the same values for one seed. */
 export function seededDraw(seed: number): Draw {

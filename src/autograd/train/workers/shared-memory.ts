@@ -13,7 +13,7 @@ export interface SharedMemory {
 }
 
 /** What a shard has to say, as views of its memory. */
-export interface ShardViews {
+interface ShardViews {
   /** One for each weight of the network; those that are not trained hold anything. */
   readonly gradients: readonly Float32Array[];
   /** One for each BatchNorm of the network; those whose statistics are frozen hold anything. */

@@ -33,7 +33,7 @@ export interface Lowering<Attributes = unknown> {
 }
 
 /** Computes a node for the first `images` images of a block. */
-export type Run = (images: number) => void;
+type Run = (images: number) => void;
 
 /** How a node is computed: in which integers, or (`copy`) not at all, or by the reference. */
 export type Path = 'int16' | 'int32' | 'int64' | 'copy' | 'reference';

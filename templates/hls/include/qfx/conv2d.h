@@ -55,31 +55,6 @@ struct conv2d_table {
   static constexpr int lanes = multiply_lanes * Config::output_lanes;
 };
 
-#ifdef QFX_SIMULATED_SUMS
-template <class Config>
-using simulated_window = simulated_sums<Config, conv2d_table<Config>,
-                                        Config::kernel_height * Config::kernel_width *
-                                            conv2d_table<Config>::channels_per_group,
-                                        Config::groups>;
-
-/** The inputs of a window as the factors of its products: taps, and inside a tap the channels of a group. */
-template <class Config>
-void set_factors(simulated_window<Config>& sums, const line_buffer<Config>& window) {
-  constexpr int channels = conv2d_table<Config>::channels_per_group;
-  for (int ky = 0; ky < Config::kernel_height; ++ky) {
-    for (int kx = 0; kx < Config::kernel_width; ++kx) {
-      const int first = (ky * Config::kernel_width + kx) * channels;
-      const bool inside = window.inside(ky, kx);
-      for (int group = 0; group < Config::groups; ++group) {
-        for (int i = 0; i < channels; ++i) {
-          sums.set(group, first + i, inside ? window.at(ky, kx, group * channels + i) : typename Config::input_t(0));
-        }
-      }
-    }
-  }
-}
-#endif
-
 template <class Config, class Bias = none, class Shift = none>
 void conv2d(
     hls::stream<vector<typename Config::input_t, Config::input_lanes>>& input,
@@ -104,22 +79,15 @@ void conv2d(
   // Static: a memory, not registers (and in C simulation not on the stack). Nothing in it survives an image.
   static line_buffer<Config> window;
   window.start_image();
-#ifdef QFX_SIMULATED_SUMS
-  static simulated_window<Config> sums;
-  sums.load(weights);
-#endif
 
   for (int row = 0; row < Config::output_height; ++row) {
     for (int column = 0; column < Config::output_width; ++column) {
       window.read_window(input, row, column);
-
 #ifdef QFX_SIMULATED_SUMS
-      if (simulated_window<Config>::exist) {
-        set_factors(sums, window);
-        sums.write(output, bias, weight_shift);
-        continue;
-      }
+      const bool first = row == 0 && column == 0;
+      if (simulate_window<Config>(window, output, weights, bias, weight_shift, first)) continue;
 #endif
+
       running_sum_t<Config> sum[output_lanes];
 #pragma HLS ARRAY_PARTITION variable = sum complete
       for (int o = 0; o < output_lanes; ++o) sum[o] = 0;

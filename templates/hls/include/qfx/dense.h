@@ -62,20 +62,9 @@ void dense(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& i
     sum[o] = 0;
   }
 
-#ifdef QFX_SIMULATED_SUMS
-  static simulated_sums<Config, dense_table<Config>, Config::input_channels, 1> sums;
-  sums.load(weights);
-#endif
   for (int position = 0; position < Config::positions; ++position) {
 #ifdef QFX_SIMULATED_SUMS
-    if (sums.exist) {
-      for (int s = 0; s < input_steps; ++s) {
-        words[s] = input.read();
-        for (int i = 0; i < input_lanes; ++i) sums.set(0, s * input_lanes + i, words[s][i]);
-      }
-      sums.write(output, bias, weight_shift);
-      continue;
-    }
+    if (simulate_position<Config>(input, output, weights, bias, weight_shift, position == 0)) continue;
 #endif
     int step = 0;
     for (int output_channel = 0; output_channel < Config::output_channels; output_channel += output_lanes) {

@@ -53,9 +53,9 @@ inline vector<typename Config::output_t, COUNT> finish_sums(const running_sum_t<
 
 }  // namespace qfx
 
-// C simulation with the headers in simulation/ takes the products of a position in an order of its own: the same
-// integers, many times sooner. With QFX_HARDWARE_LOOPS defined it runs the hardware's loops, as always with AMD's
-// headers.
+// In C simulation with the headers in simulation/ the testbench chooses, image by image, between the hardware's loops and
+// sums of the same products in another order: the same integers, many times sooner. Where QFX_HARDWARE_LOOPS is defined,
+// in synthesis and with AMD's headers there are the hardware's loops alone.
 #if defined(QFX_SIMULATION_TYPES) && !defined(QFX_HARDWARE_LOOPS) && !defined(QFX_NO_MULTIPLY)
 #define QFX_SIMULATED_SUMS 1
 #include <qfx_sums.h>

@@ -14,7 +14,7 @@ import {
 } from '../../../../src/autograd/kernels/pooling.js';
 import { withinGradientKernel } from '../../../../src/autograd/kernels/within.js';
 import { runKernel, tf } from '../../../../src/autograd/tensorflow.js';
-import type { PlainKernel } from '../../../../src/autograd/tensorflow.js';
+import type { PlainKernel } from '../../../../src/autograd/tensorflow-kernels.js';
 import { startTestedBackend } from '../../../support/backend.js';
 import {
   expectClose,

@@ -6,7 +6,7 @@ import type { Lowered, Lowering } from '../lowering.js';
 import { fits } from '../storage.js';
 
 /** What a pooling does with the values under a window. */
-export interface Reduction {
+interface Reduction {
   /** Formats that exact values have before the result. */
   readonly between: readonly FixedPointFormat[];
   /**

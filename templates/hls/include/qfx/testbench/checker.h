@@ -9,6 +9,7 @@
 
 #include "qfx/tap.h"
 #include "comparison.h"
+#include "loops.h"
 #include "manifest.h"
 #include "options.h"
 #include "report.h"
@@ -34,6 +35,9 @@ class checker : public tap_sink {
   /** Reads the next image, and the values expected for it. */
   void begin_image(long image, std::vector<long long>& values) {
     image_ = image;
+    const bool by_hardware_loops = image - first() < options_.hardware_loops;
+    choose_loops(by_hardware_loops);
+    if (by_hardware_loops) ++hardware_loops_;
     if (!input_.read(values)) fail("the input vectors can't be read");
     for (comparison& layer : layers_) {
       if (is_expected(layer) && !layer.begin_image()) fail(layer, "its expected values can't be read");
@@ -72,8 +76,9 @@ class checker : public tap_sink {
     const long long values = layers.values + outputs.values, mismatches = layers.mismatches + outputs.mismatches;
     if (values == 0) fail("no values were compared");
     save_report("");
-    std::printf("%ld images: %lld values compared (%lld of them inside the network), %lld mismatches\n", options_.images,
-                values, layers.values, mismatches);
+    std::printf("%ld images, %ld of them by the hardware's loops: ", options_.images, hardware_loops_);
+    std::printf("%lld values compared (%lld of them inside the network), %lld mismatches\n", values, layers.values,
+                mismatches);
     return mismatches == 0 ? exit_success : exit_mismatch;
   }
 
@@ -138,6 +143,7 @@ class checker : public tap_sink {
     report found;
     found.first = options_.first;
     found.images = options_.images;
+    found.hardware_loops = hardware_loops_;
     for (const comparison& layer : layers_) found.layers.push_back(layer.total);
     for (const comparison& output : outputs_) found.outputs.push_back(output.total);
     found.first_mismatch = first_mismatch_;
@@ -169,6 +175,7 @@ class checker : public tap_sink {
   std::vector<comparison> layers_, outputs_;
   mismatch first_mismatch_;
   long image_ = -1;
+  long hardware_loops_ = 0;  // images for which layers ran the hardware's loops
 };
 
 }  // namespace testbench

@@ -2,9 +2,12 @@
 #ifndef QFX_TESTBENCH_OPTIONS_H
 #define QFX_TESTBENCH_OPTIONS_H
 
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+
+#include "loops.h"
 
 namespace qfx {
 namespace testbench {
@@ -24,6 +27,8 @@ constexpr bool has_taps = false;
 constexpr bool has_taps = true;
 #endif
 
+constexpr long all_images = LONG_MAX;
+
 struct options {
   std::string vectors;                // folder of the test vectors; found near the working folder when not given
   std::string report;                 // continue after mismatches and write what was found to this file
@@ -31,6 +36,7 @@ struct options {
   long first = 0;                     // first image
   long images = -1;                   // number of images, -1 for all from the first on
   bool outputs_only = !has_taps;      // compare the outputs only
+  long hardware_loops = has_choice_of_loops ? 16 : all_images;  // so many images run the hardware's loops, the first
 };
 
 constexpr const char* usage =
@@ -43,6 +49,8 @@ constexpr const char* usage =
     "  --first <n>          first image (default 0)\n"
     "  --images <n>         number of images (default: all)\n"
     "  --outputs-only       compare outputs, not the layers inside (RTL co-simulation has no taps)\n"
+    "  --hardware-loops <n> sum products by the hardware's loops for the first n images, or all, and for the others in a\n"
+    "                       faster order (default 16; all where there is no other order, as with AMD's headers)\n"
     "  --help               show this\n";
 
 [[noreturn]] inline void refuse(const std::string& message) {
@@ -50,11 +58,20 @@ constexpr const char* usage =
   quit(exit_failure);
 }
 
-inline long parse_count(const char* option, const char* text) {
+inline long parse_count(const char* option, const char* text, const char* allowed = "a number") {
   char* end = nullptr;
   const long value = std::strtol(text, &end, 10);
-  if (end == text || *end != '\0' || value < 0) refuse(std::string(option) + " takes a number, found: " + text);
+  if (end == text || *end != '\0' || value < 0) {
+    refuse(std::string(option) + " takes " + allowed + ", found: " + text);
+  }
   return value;
+}
+
+inline long parse_hardware_loops(const std::string& text) {
+  if (text == "all") return all_images;
+  const long images = parse_count("--hardware-loops", text.c_str(), "a number or all");
+  if (!has_choice_of_loops) refuse("--hardware-loops " + text + ": this program has the hardware's loops alone");
+  return images;
 }
 
 inline options parse_options(int argc, char** argv) {
@@ -73,11 +90,18 @@ inline options parse_options(int argc, char** argv) {
                               : option == "--report"  ? &result.report
                               : option == "--outputs" ? &result.outputs
                                                       : nullptr;
-    long* const count = option == "--first" ? &result.first : option == "--images" ? &result.images : nullptr;
+    long* const count = option == "--first"            ? &result.first
+                        : option == "--images"         ? &result.images
+                        : option == "--hardware-loops" ? &result.hardware_loops
+                                                       : nullptr;
     if (text == nullptr && count == nullptr) refuse("unknown option " + option);
     if (++k == argc) refuse(option + " takes a value");
     if (text != nullptr) *text = argv[k];
-    if (count != nullptr) *count = parse_count(option.c_str(), argv[k]);
+    if (count == &result.hardware_loops) {
+      result.hardware_loops = parse_hardware_loops(argv[k]);
+    } else if (count != nullptr) {
+      *count = parse_count(option.c_str(), argv[k]);
+    }
   }
   return result;
 }

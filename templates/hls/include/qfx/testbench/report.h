@@ -24,6 +24,7 @@ struct mismatch {
 /** Everything that a tool may want to know. `problem` is empty when the comparison was completed. */
 struct report {
   long first = 0, images = 0;
+  long hardware_loops = 0;  // images for which layers ran the hardware's loops
   std::vector<counts> layers, outputs;
   mismatch first_mismatch;
   std::string problem;
@@ -51,7 +52,8 @@ inline void print_counts(std::FILE* file, const char* name, const std::vector<co
 inline bool write_report(const std::string& path, const report& report) {
   std::FILE* const file = std::fopen(path.c_str(), "wb");
   if (file == nullptr) return false;
-  std::fprintf(file, "{\n  \"first\": %ld,\n  \"images\": %ld,\n", report.first, report.images);
+  std::fprintf(file, "{\n  \"first\": %ld,\n  \"images\": %ld,\n  \"hardwareLoops\": %ld,\n", report.first, report.images,
+               report.hardware_loops);
   print_counts(file, "layers", report.layers);
   print_counts(file, "outputs", report.outputs);
   const mismatch& found = report.first_mismatch;

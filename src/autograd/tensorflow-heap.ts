@@ -1,0 +1,127 @@
+import { instantiate } from '../qfx/web-assembly.js';
+import type { WasmMemory } from '../qfx/web-assembly.js';
+import { callKernel, oneOrAll, replaceKernel } from './tensorflow-kernels.js';
+import type { TensorInfo } from './tensorflow-kernels.js';
+import { tf } from './tensorflow.js';
+import type { BackendWasm } from './tensorflow.js';
+
+/** Kernels in WebAssembly on the memory of the tensor library's wasm backend, which is internal to it. */
+
+/**
+ * A kernel in WebAssembly on the memory of the wasm backend: addresses in, addresses out.
+ * @template Functions what its module exports
+ */
+export interface HeapKernel<Attributes, Functions> {
+  readonly name: string;
+  /** Names of the inputs, in the order in which `compute` gets their addresses. */
+  readonly inputs: readonly string[];
+  /** Shapes of the outputs, from the shapes of the inputs. */
+  outputShapes(inputShapes: readonly number[][], attributes: Attributes): number[][];
+  /** Whether it serves such inputs, or leaves them to the portable form. Absent: it serves all. */
+  serves?(inputShapes: readonly number[][], attributes: Attributes): boolean;
+  /** Fills every element of the outputs: their memory holds anything before. */
+  compute(call: HeapCall<Attributes, Functions>): void;
+}
+
+/** One call of a heap kernel. Addresses are in bytes; everything is float32, row-major. */
+export interface HeapCall<Attributes, Functions> {
+  readonly functions: Functions;
+  readonly inputs: readonly number[];
+  readonly outputs: readonly number[];
+  readonly inputShapes: readonly number[][];
+  readonly outputShapes: readonly number[][];
+  readonly attributes: Attributes;
+  /** The address of memory for so many float32 that is free again after the call; it holds anything before. */
+  scratch(length: number): number;
+  /** Writes numbers to an address. */
+  write(address: number, values: ArrayLike<number>): void;
+  /** The numbers at an address, as they are until the next call of `scratch`. */
+  read(address: number, length: number): Float32Array;
+}
+
+/**
+ * Registers a heap kernel over the kernel of its name that is registered already. That one still serves tensors of other
+ * types than float32, what the heap kernel leaves to it, and everything where the backend does not show its memory.
+ * @param assembly the module, as scripts/build-wasm.mjs wrote it
+ */
+export function registerHeapKernel<Attributes, Functions extends object>(
+  kernel: HeapKernel<Attributes, Functions>,
+  assembly: string,
+): void {
+  const portable = tf.getKernel(kernel.name, 'wasm');
+  replaceKernel('wasm', kernel.name, (namedInputs, attributes, backend) => {
+    const inputs = kernel.inputs.map((name) => namedInputs[name]);
+    const heap = heapOf(backend as BackendWasm, assembly);
+    const shapes = inputs.map(({ shape }) => shape);
+    const isServed =
+      inputs.every(({ dtype }) => dtype === 'float32') &&
+      (kernel.serves === undefined || kernel.serves(shapes, attributes as Attributes));
+    if (heap === undefined || !isServed) {
+      if (portable === undefined) throw new Error(`backend "wasm" has no portable kernel ${kernel.name}`);
+      return callKernel(portable, namedInputs, attributes, backend);
+    }
+    return oneOrAll(heap.call(kernel, inputs, attributes as Attributes));
+  });
+}
+
+/** The memory of the wasm backend with the functions of one module on it. */
+class Heap {
+  constructor(
+    private readonly backend: BackendWasm,
+    private readonly memory: WasmMemory,
+    private readonly functions: object,
+  ) {}
+
+  call<Attributes, Functions>(
+    kernel: HeapKernel<Attributes, Functions>,
+    inputs: readonly TensorInfo[],
+    attributes: Attributes,
+  ): TensorInfo[] {
+    const { backend, memory } = this;
+    const make = (shape: number[]) => backend.makeOutput(shape, 'float32') as TensorInfo;
+    const address = ({ dataId }: TensorInfo) => backend.dataIdMap.get(dataId).memoryOffset;
+    const inputShapes = inputs.map(({ shape }) => shape);
+    const outputShapes = kernel.outputShapes(inputShapes, attributes);
+    const outputs = outputShapes.map(make);
+    const temporary: TensorInfo[] = [];
+    kernel.compute({
+      functions: this.functions as Functions,
+      inputs: inputs.map(address),
+      outputs: outputs.map(address),
+      inputShapes,
+      outputShapes,
+      attributes,
+      scratch: (length) => {
+        temporary.push(make([length]));
+        return address(temporary[temporary.length - 1]);
+      },
+      // The buffer is asked for each time: it is another one after the memory has grown.
+      write: (at, values) => new Float32Array(memory.buffer, at, values.length).set(values),
+      read: (at, length) => new Float32Array(memory.buffer, at, length),
+    });
+    for (const { dataId } of temporary) backend.disposeData(dataId, true);
+    return outputs;
+  }
+}
+
+const heaps = new WeakMap<BackendWasm, Map<string, Heap | undefined>>();
+
+/** Undefined, with one warning, where this version of the tensor library hides what a heap kernel needs. */
+function heapOf(backend: BackendWasm, assembly: string): Heap | undefined {
+  let modules = heaps.get(backend);
+  if (modules === undefined) heaps.set(backend, (modules = new Map()));
+  if (!modules.has(assembly)) modules.set(assembly, makeHeap(backend, assembly));
+  return modules.get(assembly);
+}
+
+function makeHeap(backend: BackendWasm, assembly: string): Heap | undefined {
+  const { asm } = backend.wasm as unknown as { readonly asm?: { readonly memory?: WasmMemory } };
+  const memory = asm?.memory;
+  const isUsable = memory?.buffer instanceof ArrayBuffer && typeof backend.dataIdMap?.get === 'function';
+  if (isUsable) return new Heap(backend, memory, instantiate(assembly, memory));
+  console.warn(
+    "QFX: this build of TensorFlow.js' wasm backend does not show its memory, so QFX's fast kernels are off and " +
+      'training is several times slower. They are written for @tensorflow/tfjs-backend-wasm 4.22.0.',
+  );
+  return undefined;
+}
