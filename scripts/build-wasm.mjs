@@ -1,7 +1,7 @@
 // Compiles the AssemblyScript of each `assembly` folder to WebAssembly and writes it into a TypeScript module beside the
 // folder, as base64: so it is found wherever the code runs, from sources, from the package, in a browser.
 import { createHash } from 'node:crypto';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
@@ -21,14 +21,25 @@ async function build(folder) {
   const target = join(root, dirname(folder), 'assembly.generated.ts');
   const first = `// Made by scripts/build-wasm.mjs from ${folder}, ${digest}`;
   const existing = await readFile(target, 'utf8').catch(() => '');
-  if (existing.startsWith(`${first}\n`)) return;
+  if (existing.startsWith(`${first}\n`) && isWhole(existing)) return;
   const bytes = await compile(folder);
   const text = Buffer.from(bytes).toString('base64');
-  await writeFile(
-    target,
-    `${first}\n/** ${bytes.length} bytes of WebAssembly. */\nexport const assembly = '${text}';\n`,
-  );
+  const module = `${first}\n/** ${bytes.length} bytes of WebAssembly. */\nexport const assembly = '${text}';\n`;
+  // Whoever reads it meanwhile, such as a second build, sees the old file or the new one.
+  const unfinished = `${target}.${process.pid}`;
+  await writeFile(unfinished, module + lastLine(module));
+  await rename(unfinished, target);
   console.error(`${folder}: ${bytes.length} bytes of WebAssembly`);
+}
+
+/** Shows that a module was written to its end, and not changed since. */
+function lastLine(module) {
+  return `// ${createHash('sha256').update(module).digest('hex')}\n`;
+}
+
+function isWhole(text) {
+  const end = text.lastIndexOf('// ');
+  return end >= 0 && text.slice(end) === lastLine(text.slice(0, end));
 }
 
 async function compile(folder) {

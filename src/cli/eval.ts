@@ -23,7 +23,11 @@ export const evaluate: Command<Options> = {
     yargs
       .positional('graph', { type: 'string', demandOption: true, describe: 'A frozen graph (.safetensors)' })
       .options(testImageOptions)
-      .option('workers', { type: 'number', requiresArg: true, describe: 'Threads (default: one a core)' }),
+      .option('workers', {
+        type: 'number',
+        requiresArg: true,
+        describe: 'Threads (default: one a core; for little work, one)',
+      }),
   async run({ graph: fileName, data, dataSet, workers: wanted }, context) {
     const workers = wanted === undefined ? undefined : wholeNumber('workers', wanted);
     const network = await openGraph(fileName);

@@ -144,6 +144,16 @@ describe('train', () => {
     },
   );
 
+  it('gives the same weights with any number of workers', async () => {
+    const runWith = async (workers: number) => {
+      const model = network();
+      await train({ model, data, ...training, shards: 3, folder: join(folder, String(workers)), workers });
+      return { weights: weightsOf(model), metrics: await metrics(join(folder, String(workers))) };
+    };
+    const one = await runWith(1);
+    for (const workers of [2, 3]) expect(await runWith(workers)).toEqual(one);
+  });
+
   it('resumes to the same bits after a crash, from the last epoch', async () => {
     const [whole, resumed] = [network(), network()];
     await train({ model: whole, data, ...training, folder: join(folder, 'whole') });

@@ -35,7 +35,7 @@ export interface Lowering<Attributes = unknown> {
 /** Computes a node for the first `images` images of a block. */
 type Run = (images: number) => void;
 
-/** How a node is computed: in which integers, or (`copy`) not at all, or by the reference. */
+/** How a node is computed: in which integers, or (`copy`) by moving values that no cast changes, or by the reference. */
 export type Path = 'int16' | 'int32' | 'int64' | 'copy' | 'reference';
 
 export interface Lowered {
