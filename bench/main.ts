@@ -62,11 +62,12 @@ async function main(): Promise<void> {
 
   const { signal } = interruption;
   const note = (text: string) => void process.stderr.write(`${text}\n`);
+  const surroundings = { date: new Date().toISOString().slice(0, 10), machine: describeMachine() };
   const results: ComparisonResult[] = [];
   let all = await readResults(resultsFile);
   for (const subject of subjects) {
     if (wanted.length > 0 && !wanted.includes(subject.name)) continue;
-    results.push(...(await measure(subject, { runs, signal, note })));
+    results.push(...(await measure(subject, { runs, ...surroundings, signal, note })));
     // After each subject: an interruption later loses none of it.
     all = mergeResults(all, results, names);
     await writeResults(resultsFile, all);
@@ -75,9 +76,7 @@ async function main(): Promise<void> {
   if (options.writeDocs) {
     const broken = all.find(({ failed }) => failed);
     if (broken) throw new QfxError('docs/benchmarks.md', `not written: ${broken.notRun}`);
-    const date = new Date().toISOString().slice(0, 10);
-    const page = await renewPage(await readFile(docsPage, 'utf8'), all, describeMachine(), date);
-    await writeFileAtomic(docsPage, page);
+    await writeFileAtomic(docsPage, await renewPage(await readFile(docsPage, 'utf8'), all));
   }
   process.stdout.write(options.json ? `${JSON.stringify(results, undefined, 2)}\n` : `${textTable(results)}\n`);
   process.exitCode = results.some(({ failed }) => failed) ? exitStatus.failure : exitStatus.success;

@@ -1,7 +1,16 @@
 #include "kernel.h"
 
+#include <sys/mman.h>
+
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
+#include <unordered_set>
+
+// Since Linux 6.1; older systems refuse it.
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
 namespace qfx {
 
@@ -15,6 +24,21 @@ void require(const Status& status, const char* name) {
 }
 
 }  // namespace
+
+void preferLargePages(const void* data, std::size_t bytes) {
+  constexpr std::uintptr_t pageSize = std::uintptr_t{2} << 20;
+  if (bytes < pageSize) return;
+  static std::mutex mutex;
+  static std::unordered_set<std::uintptr_t> known;
+  const std::uintptr_t start = reinterpret_cast<std::uintptr_t>(data);
+  const std::lock_guard<std::mutex> lock(mutex);
+  for (std::uintptr_t page = start / pageSize * pageSize; page < start + bytes; page += pageSize) {
+    if (!known.insert(page).second) continue;
+    // Only advice: where the system does not take it, small pages do.
+    void* address = reinterpret_cast<void*>(page);
+    if (madvise(address, pageSize, MADV_HUGEPAGE) == 0) madvise(address, pageSize, MADV_COLLAPSE);
+  }
+}
 
 void registerKernel(const Signature& signature, Create create, Compute compute, Destroy destroy) {
   const Status status(TF_NewStatus());

@@ -55,6 +55,12 @@ struct Input {
   }
 };
 
+/**
+ * Asks for pages of 2 MB where an output is that large: passes over it wait less for the addresses of its pages. The
+ * tensors of a step come and go in the same memory, whoever makes them, so that TensorFlow's operations gain, too.
+ */
+void preferLargePages(const void* data, std::size_t bytes);
+
 /** One run of a kernel. After a failure `ok` is false and nothing more may be asked for. */
 class Call {
  public:
@@ -79,7 +85,10 @@ class Call {
     for (const std::int64_t size : shape) length *= static_cast<std::size_t>(size);
     outputs_.emplace_back(TF_AllocateOutput(context_, index, TF_FLOAT, shape.data(), static_cast<int>(shape.size()),
                                             length * sizeof(float), status_.get()));
-    return ok() ? static_cast<float*>(TF_TensorData(outputs_.back().get())) : nullptr;
+    if (!ok()) return nullptr;
+    void* data = TF_TensorData(outputs_.back().get());
+    preferLargePages(data, length * sizeof(float));
+    return static_cast<float*>(data);
   }
 
   void fail(const std::string& reason) { TF_SetStatus(status_.get(), TF_INVALID_ARGUMENT, reason.c_str()); }

@@ -86,9 +86,9 @@ QFX_INLINE Passed pass(const Rounding& r, float value, float dy, float scale, fl
   const float clipped = clip<kind>(r, value);
   const float raw = nearest<kind>(r, clipped * scale);
   const float saturated = saturate(r, raw);
-  const bool isInside = saturated == raw;
-  // Joined by &, since loops with jumps are not vectorised.
-  const bool passes = isInside & (value >= r.passLow) & (value <= r.passHigh);
+  // What compares false with everything, NaN, is inside. Joined by &, since loops with jumps are not vectorised.
+  const bool isInside = !(raw < r.minimum) & !(raw > r.maximum);
+  const bool passes = isInside & !(value < r.passLow) & !(value > r.passHigh);
   const float error = isInside ? clipped - saturated * step : -outside<kind>(r, saturated) * step;
   return {passes ? dy : 0.0f, dy * error};
 }

@@ -29,11 +29,17 @@ export const resultSchema = z.strictObject({
   notRun: z.string().optional(),
   /** Something broke, rather than being absent. */
   failed: z.literal(true).optional(),
+  /** When and where it was measured: a file holds lines of several runs. */
+  date: z.iso.date(),
+  machine: z.string(),
 });
 export type ComparisonResult = z.infer<typeof resultSchema>;
 
 interface MeasureOptions {
   readonly runs: number;
+  /** Both go into the results. */
+  readonly date: string;
+  readonly machine: string;
   readonly signal: AbortSignal;
   /** Says what is being done. */
   readonly note: (text: string) => void;
@@ -42,7 +48,8 @@ interface MeasureOptions {
 type SideState = { readonly side: OpenSide; readonly rounds: Figures[] } | { readonly absent: Error };
 
 /** Measures a subject: its sides one after the other, in rounds, so that a busy machine meets all of them. */
-export async function measure(subject: Subject, { runs, signal, note }: MeasureOptions): Promise<ComparisonResult[]> {
+export async function measure(subject: Subject, options: MeasureOptions): Promise<ComparisonResult[]> {
+  const { runs, date, machine, signal, note } = options;
   const states = new Map<string, SideState>();
   const rounds = subject.isLong ? 1 : Math.max(runs, subject.leastRounds ?? 0);
   const isWanted = ({ measured, reference }: Comparison) =>
@@ -77,13 +84,17 @@ export async function measure(subject: Subject, { runs, signal, note }: MeasureO
         }
       }
     }
-    return subject.comparisons.map((comparison) => compare(subject.name, comparison, states));
+    return subject.comparisons.map((comparison) => ({ ...compare(subject.name, comparison, states), date, machine }));
   } finally {
     await Promise.allSettled([...states.values()].map((state) => ('side' in state ? state.side.close() : undefined)));
   }
 }
 
-function compare(group: string, comparison: Comparison, states: ReadonlyMap<string, SideState>): ComparisonResult {
+function compare(
+  group: string,
+  comparison: Comparison,
+  states: ReadonlyMap<string, SideState>,
+): Omit<ComparisonResult, 'date' | 'machine'> {
   const { measured: measuredKey, reference: referenceKey, ...line } = comparison;
   const keys = [measuredKey, referenceKey].filter((key) => typeof key === 'string');
   for (const key of keys) {

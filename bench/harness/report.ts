@@ -51,7 +51,7 @@ function figure(value: number): string {
   return value >= 1000 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)));
 }
 
-/** What the figures of this run belong to. */
+/** The machine that this run measures. */
 export function describeMachine(): string {
   const [processor] = cpus();
   const memory = (totalmem() / 2 ** 30).toFixed(0);
@@ -89,20 +89,24 @@ export async function writeResults(file: string, results: readonly ComparisonRes
 const start = '<!-- written by npm run bench -- --write-docs -->';
 const end = '<!-- end -->';
 
-/** A page with its table, between two comments, renewed. Throws where the comments are missing. */
-export async function renewPage(
-  page: string,
-  results: readonly ComparisonResult[],
-  machine: string,
-  date: string,
-): Promise<string> {
+/** A page with its tables, between two comments, renewed. Throws where the comments are missing. */
+export async function renewPage(page: string, results: readonly ComparisonResult[]): Promise<string> {
   const from = page.indexOf(start);
   const to = page.indexOf(end);
   if (from < 0 || to < from) throw new Error(`the page lacks the lines "${start}" and "${end}"`);
+  const occasions = new Map<string, ComparisonResult[]>();
+  for (const result of results) {
+    const occasion = `Measured on ${result.date}: ${result.machine}.`;
+    occasions.set(occasion, [...(occasions.get(occasion) ?? []), result]);
+  }
+  const tables = [...occasions].map(([occasion, lines]) => `${occasion}\n\n${markdownTable(lines)}`);
+  const list = reasons(results).map((reason) => `- ${reason}\n`);
+  const text = `${page.slice(0, from)}${[start, ...tables, list.join('')].join('\n\n')}\n${page.slice(to)}`;
+  return prettier.format(text, { parser: 'markdown', printWidth: 120 });
+}
+
+function markdownTable(results: readonly ComparisonResult[]): string {
   const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<=', '≤').replaceAll('>=', '≥');
   const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
-  const table = [line(head), line(head.map(() => '---')), ...results.map((result) => line(row(result)))].join('\n');
-  const list = reasons(results).map((reason) => `- ${reason}\n`);
-  const text = `${page.slice(0, from)}${start}\n\nMeasured on ${date}: ${machine}.\n\n${table}\n\n${list.join('')}\n${page.slice(to)}`;
-  return prettier.format(text, { parser: 'markdown', printWidth: 120 });
+  return [line(head), line(head.map(() => '---')), ...results.map((result) => line(row(result)))].join('\n');
 }

@@ -1,5 +1,5 @@
-import { QfxError } from 'qfx';
 import { initializeBackend, tf, train, withoutQuantizers } from 'qfx/autograd';
+import { findInstallation } from '../../src/autograd/native/installation.js';
 import { requirePortableKernels, usePortableKernels } from '../baseline/portable-kernels.js';
 import { missing, steppingTurns } from '../harness/turns.js';
 import { buildNetwork, noise } from '../networks.js';
@@ -23,31 +23,28 @@ const options = JSON.parse(process.argv[2]) as TrainingStepOptions;
 const { network, batchSize, stepsPerRound, backend, numbers, kernels, shards = 1, workers } = options;
 const warmUp = 4;
 
-try {
-  await initializeBackend(backend);
-  if (kernels === 'portable') usePortableKernels(tf);
-  const turns = steppingTurns(warmUp, stepsPerRound);
-  let step = 0;
-  const run = () =>
-    train({
-      model: buildNetwork(network),
-      // Long enough that the rounds are over before the first epoch ends.
-      data: noise(network, batchSize * (warmUp + 24 * stepsPerRound), 1),
-      batchSize,
-      epochs: 1000,
-      learningRate: { schedule: 'constant', rate: 1e-3 },
-      shards,
-      workers,
-      freezing: { binaryPoints: 1, statistics: 1 },
-      onProgress: ({ phase, step: done }) => {
-        if (phase !== 'training' || done === step) return;
-        step = done;
-        if (step === 2 && kernels === 'portable') requirePortableKernels();
-        turns.tick();
-      },
-    });
-  await (numbers === 'float' ? withoutQuantizers(run) : run());
-} catch (error) {
-  if (error instanceof QfxError) missing(error.message);
-  throw error;
-}
+if (backend === 'node' && findInstallation() === undefined)
+  missing('the native backend is not set up: qfx setup tfjs-node');
+await initializeBackend(backend);
+if (kernels === 'portable') usePortableKernels(tf);
+const turns = steppingTurns(warmUp, stepsPerRound);
+let step = 0;
+const run = () =>
+  train({
+    model: buildNetwork(network),
+    // Long enough that the rounds are over before the first epoch ends.
+    data: noise(network, batchSize * (warmUp + 24 * stepsPerRound), 1),
+    batchSize,
+    epochs: 1000,
+    learningRate: { schedule: 'constant', rate: 1e-3 },
+    shards,
+    workers,
+    freezing: { binaryPoints: 1, statistics: 1 },
+    onProgress: ({ phase, step: done }) => {
+      if (phase !== 'training' || done === step) return;
+      step = done;
+      if (step === 2 && kernels === 'portable') requirePortableKernels();
+      turns.tick();
+    },
+  });
+await (numbers === 'float' ? withoutQuantizers(run) : run());

@@ -9,7 +9,7 @@ import type { CastAttributes, CastPart } from './kernels/cast.js';
 import { trainingOverflow } from './kernels/cast-table.js';
 import { maximumTrainedBinaryPoint, resolveQuantizerConfig } from './quantizer-config.js';
 import type { QuantizerConfig, ResolvedQuantizerConfig } from './quantizer-config.js';
-import { hasKernel, runKernel, tf } from './tensorflow.js';
+import { hasKernel, peek, runKernel, tf } from './tensorflow.js';
 
 export type { QuantizerConfig, ResolvedQuantizerConfig };
 
@@ -149,7 +149,7 @@ export class Quantizer {
   /** p, the binary points as the real numbers that training moves. */
   get positions(): number[] {
     const { learningRateScale } = this.config;
-    return Array.from(this.variables.theta.read().dataSync(), (theta) => theta * learningRateScale);
+    return [...peek(this.variables.theta.read())].map((theta) => theta * learningRateScale);
   }
 
   /** Sets p and starts learning from there. */

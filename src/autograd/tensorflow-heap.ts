@@ -1,3 +1,4 @@
+import { QfxError } from '../qfx/errors.js';
 import { instantiate } from '../qfx/web-assembly.js';
 import type { WasmMemory } from '../qfx/web-assembly.js';
 import { callKernel, oneOrAll, replaceKernel } from './tensorflow-kernels.js';
@@ -64,45 +65,96 @@ export function registerHeapKernel<Attributes, Functions extends object>(
   });
 }
 
+/** What Emscripten's modules have, and the library's types leave out. */
+interface Allocator {
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+}
+
+/** Memory for the time of a call: one block that grows to what the largest call has needed. */
+class Scratch {
+  private block = 0;
+  private size = 0;
+  private used = 0;
+  private readonly beside: number[] = [];
+
+  constructor(private readonly allocator: Allocator) {}
+
+  /** The address of so many float32, aligned to four of them. */
+  take(length: number): number {
+    const bytes = Math.ceil(length / 4) * 16;
+    this.used += bytes;
+    if (this.used <= this.size) return this.block + this.used - bytes;
+    const address = this.allocate(bytes);
+    this.beside.push(address);
+    return address;
+  }
+
+  /** Ends a call. */
+  release(): void {
+    for (const address of this.beside.splice(0)) this.allocator._free(address);
+    const needed = this.used;
+    this.used = 0;
+    if (needed <= this.size) return;
+    this.allocator._free(this.block);
+    this.size = 0;
+    this.block = this.allocate(needed);
+    this.size = needed;
+  }
+
+  private allocate(bytes: number): number {
+    // Addresses above 2 GiB come as negative numbers.
+    const address = this.allocator._malloc(bytes) >>> 0;
+    if (address === 0) throw new QfxError('backend "wasm"', `its memory has no room for ${bytes} more bytes`);
+    return address;
+  }
+}
+
 /** The memory of the wasm backend with the functions of one module on it. */
 class Heap {
+  private readonly scratch: Scratch;
+
   constructor(
     private readonly backend: BackendWasm,
     private readonly memory: WasmMemory,
     private readonly functions: object,
-  ) {}
+  ) {
+    this.scratch = new Scratch(backend.wasm as unknown as Allocator);
+  }
 
   call<Attributes, Functions>(
     kernel: HeapKernel<Attributes, Functions>,
     inputs: readonly TensorInfo[],
     attributes: Attributes,
   ): TensorInfo[] {
-    const { backend, memory } = this;
+    const { backend, memory, scratch } = this;
     const make = (shape: number[]) => backend.makeOutput(shape, 'float32') as TensorInfo;
     const address = ({ dataId }: TensorInfo) => backend.dataIdMap.get(dataId).memoryOffset;
     const inputShapes = inputs.map(({ shape }) => shape);
     const outputShapes = kernel.outputShapes(inputShapes, attributes);
     const outputs = outputShapes.map(make);
-    const temporary: TensorInfo[] = [];
-    kernel.compute({
-      functions: this.functions as Functions,
-      inputs: inputs.map(address),
-      outputs: outputs.map(address),
-      inputShapes,
-      outputShapes,
-      attributes,
-      scratch: (length) => {
-        temporary.push(make([length]));
-        return address(temporary[temporary.length - 1]);
-      },
-      // The buffer is asked for each time: it is another one after the memory has grown.
-      write: (at, values) => new Float32Array(memory.buffer, at, values.length).set(values),
-      read: (at, length) => new Float32Array(memory.buffer, at, length),
-    });
-    for (const { dataId } of temporary) backend.disposeData(dataId, true);
+    try {
+      kernel.compute({
+        functions: this.functions as Functions,
+        inputs: inputs.map(address),
+        outputs: outputs.map(address),
+        inputShapes,
+        outputShapes,
+        attributes,
+        scratch: (length) => scratch.take(length),
+        // The buffer is asked for each time: it is another one after the memory has grown.
+        write: (at, values) => new Float32Array(memory.buffer, at, values.length).set(values),
+        read: (at, length) => new Float32Array(memory.buffer, at, length),
+      });
+    } finally {
+      scratch.release();
+    }
     return outputs;
   }
 }
+
+/** What the library's own types leave out, or may be without. */
+type WasmInternals = Partial<Allocator> & { readonly asm?: { readonly memory?: WasmMemory } };
 
 const heaps = new WeakMap<BackendWasm, Map<string, Heap | undefined>>();
 
@@ -115,9 +167,12 @@ function heapOf(backend: BackendWasm, assembly: string): Heap | undefined {
 }
 
 function makeHeap(backend: BackendWasm, assembly: string): Heap | undefined {
-  const { asm } = backend.wasm as unknown as { readonly asm?: { readonly memory?: WasmMemory } };
+  const { asm, _malloc, _free } = backend.wasm as unknown as WasmInternals;
   const memory = asm?.memory;
-  const isUsable = memory?.buffer instanceof ArrayBuffer && typeof backend.dataIdMap?.get === 'function';
+  const isUsable =
+    memory?.buffer instanceof ArrayBuffer &&
+    typeof backend.dataIdMap?.get === 'function' &&
+    [_malloc, _free].every((allocator) => typeof allocator === 'function');
   if (isUsable) return new Heap(backend, memory, instantiate(assembly, memory));
   console.warn(
     "QFX: this build of TensorFlow.js' wasm backend does not show its memory, so QFX's fast kernels are off and " +

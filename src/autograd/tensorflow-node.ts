@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
+import { QfxError } from '../qfx/errors.js';
 import { nativeThreads, packageFolder, packages, tfjsSymbol } from './native/installation.js';
 import type { Installation } from './native/installation.js';
 import { callKernel, replaceKernel } from './tensorflow-kernels.js';
@@ -73,31 +74,45 @@ export function loadedNativeThreads(): number {
 
 /**
  * Makes the backend "tensorflow" known to TensorFlow.js, with the kernels of tfjs-node; starts nothing.
- * Calling it again does nothing.
+ * Calling it again does nothing once it is loaded.
+ * @throws QfxError when it does not load
  */
 export function loadNativeBackend(installation: Installation): void {
   if (loadedThreads !== undefined) return;
-  loadedThreads = nativeThreads();
+  const threads = nativeThreads();
   // TensorFlow reads these while it is loaded. Results depend on the number of threads, so it is never left to chance.
-  process.env.TF_NUM_INTRAOP_THREADS = String(loadedThreads);
-  // Its convolutions are several times as fast as the others, and as exact.
-  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  process.env.TF_NUM_INTRAOP_THREADS = String(threads);
+  // Its convolutions are several times as fast as the others, and as exact; their sums have another order, so that nobody
+  // else decides.
+  process.env.TF_ENABLE_ONEDNN_OPTS = '1';
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   // tfjs-node calls two functions that Node 23 no longer has.
   const oldUtil = util as unknown as Record<string, unknown>;
   oldUtil.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   oldUtil.isArray ??= Array.isArray;
+  try {
+    loadFiles(installation);
+  } catch (error) {
+    const [reason] = (error as Error).message.split('\n');
+    throw new QfxError(
+      'backend "node"',
+      `does not load: ${reason}. Run qfx setup tfjs-node, which repairs what is damaged, or use wasm`,
+    );
+  }
+  loadedThreads = threads;
+}
 
+function loadFiles({ binding: path, build }: Installation): void {
   const require = createRequire(import.meta.url);
+  const binding = require(path) as Binding;
   (globalThis as Record<symbol, unknown>)[Symbol.for(tfjsSymbol)] = require('@tensorflow/tfjs');
-  const dist = join(packageFolder(installation.build, packages.tfjsNode), 'dist');
+  const dist = join(packageFolder(build, packages.tfjsNode), 'dist');
   // Not its index.js, which would look for a binding of its own, and switch every user of TensorFlow.js to this backend.
   const { NodeJSKernelBackend } = require(join(dist, 'nodejs_kernel_backend.js')) as {
     NodeJSKernelBackend: new (binding: Binding, packageName: string) => tf.KernelBackend;
   };
-  const binding = require(installation.binding) as Binding;
-  tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, packages.tfjsNode.name), 0);
   require(join(dist, 'register_all_kernels.js'));
+  tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, packages.tfjsNode.name), 0);
 }
 
 /**

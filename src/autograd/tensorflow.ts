@@ -81,6 +81,16 @@ export function runKernel(name: string, inputs: Record<string, tf.Tensor>, attri
   return (Array.isArray(result) ? result : [result]) as tf.Tensor[];
 }
 
+/**
+ * The numbers of a float32 tensor, not to be changed. On wasm they are seen where they lie: good until the next tensor is made.
+ */
+export function peek(tensor: tf.Tensor): Float32Array {
+  const backend = tf.backend();
+  const isOnHeap = backend instanceof BackendWasm && tensor.dtype === 'float32';
+  const values: unknown = isOnHeap ? backend.typedArrayFromHeap(tensor) : tensor.dataSync();
+  return values instanceof Float32Array ? values : Float32Array.from(values as ArrayLike<number>);
+}
+
 /** True when a kernel of this name is registered for the current backend. */
 export function hasKernel(name: string): boolean {
   return tf.getKernel(name, tf.getBackend()) !== undefined;
@@ -99,8 +109,13 @@ export function differentiable(
   const operation = tf.customGrad((...parts: unknown[]) => {
     const save = parts.at(-1) as tf.GradSaveFunc;
     const { value, saved } = forward(parts.slice(0, -1) as tf.Tensor[]);
-    save(saved);
-    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => backward(dy, kept);
+    // Saving copies a tensor, on the tape, lest it be disposed; nobody disposes a variable during a pass.
+    save(saved.filter((tensor) => !(tensor instanceof tf.Variable)));
+    const gradFunc = (dy: tf.Tensor, kept: tf.Tensor[]) => {
+      const copies = kept.values();
+      const all = saved.map((tensor) => (tensor instanceof tf.Variable ? tensor : (copies.next().value as tf.Tensor)));
+      return backward(dy, all);
+    };
     return { value, gradFunc };
   });
   return operation(...inputs);

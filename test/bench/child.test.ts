@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { childSide } from '../../bench/harness/child.js';
 import { peerSide } from '../../bench/harness/peers.js';
@@ -49,6 +50,27 @@ describe('a side in a process of its own', () => {
   it('must not say anything else', async () => {
     const side = await script(`console.log(JSON.stringify({ figures: { ms: 0 } }));`);
     await expect(side.open(signal)).rejects.toThrow('side.mjs says what is no message');
+  });
+});
+
+describe('a training step of QFX', () => {
+  const open = (options: object) => {
+    const file = fileURLToPath(new URL('../../bench/sides/training-step.ts', import.meta.url));
+    const step = { network: 'resnet8', batchSize: 2, stepsPerRound: 1, backend: 'wasm', numbers: 'quantized' };
+    const args = ['--import', 'tsx', file, JSON.stringify({ ...step, ...options })];
+    return childSide({ command: process.execPath, args, env: { XDG_CACHE_HOME: folder } }).open(signal);
+  };
+
+  it('is not run on a backend that is not set up', async () => {
+    await expect(open({ backend: 'node' })).rejects.toThrow(
+      new NotRun('the native backend is not set up: qfx setup tfjs-node'),
+    );
+  });
+
+  it('fails for every other reason', async () => {
+    const error: unknown = await open({ shards: 3 }).catch((reason: unknown) => reason);
+    expect(error).not.toBeInstanceOf(NotRun);
+    expect((error as Error).message).toMatch(/^training-step\.ts ended \(status 1\)/);
   });
 });
 

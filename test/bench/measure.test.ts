@@ -30,7 +30,8 @@ function against(reference: string | number, direction: Direction = 'atMost', re
   return { subject: 'ours', against: String(reference), measured: 'a', reference, unit: 'ms', direction, reach };
 }
 
-const options = { runs: 5, signal: new AbortController().signal, note: () => {} };
+const surroundings = { date: '2026-01-02', machine: 'a machine' };
+const options = { runs: 5, ...surroundings, signal: new AbortController().signal, note: () => {} };
 const run = (sides: Subject['sides'], ...comparisons: Comparison[]) =>
   measure({ name: 'group', sides, comparisons }, options);
 
@@ -102,7 +103,7 @@ describe('a measurement', () => {
     const sides = { a: recorded('a', [1], events), b: recorded('b', [1], events) };
     const note = (text: string) => void (text.includes('round 2') && interruption.abort());
     const subject = { name: 'group', sides, comparisons: [against('b')] };
-    await expect(measure(subject, { runs: 5, signal: interruption.signal, note })).rejects.toThrow('aborted');
+    await expect(measure(subject, { ...options, signal: interruption.signal, note })).rejects.toThrow('aborted');
     expect(events.join(' ')).toBe('open a open b a b close a close b');
   });
 });
@@ -113,7 +114,19 @@ describe('the results', () => {
   it('have the shape of bench.json', async () => {
     const written = JSON.parse(JSON.stringify(await results())) as unknown;
     const [notRun, reached] = z.array(resultSchema).parse(written);
-    const keys = ['group', 'subject', 'against', 'ratio', 'unit', 'reach', 'direction', 'reached', 'runs'];
+    const keys = [
+      'group',
+      'subject',
+      'against',
+      'ratio',
+      'unit',
+      'reach',
+      'direction',
+      'reached',
+      'runs',
+      'date',
+      'machine',
+    ];
     expect(Object.keys(notRun).sort()).toEqual([...keys, 'notRun'].sort());
     expect(Object.keys(reached).sort()).toEqual([...keys, 'measured', 'reference'].sort());
   });
@@ -127,13 +140,24 @@ describe('the results', () => {
 
   it('renew the table of the page and nothing else', async () => {
     const page = 'before\n\n<!-- written by npm run bench -- --write-docs -->\n\nold\n\n<!-- end -->\n\nafter\n';
-    const renewed = await renewPage(page, await results(), 'a machine', '2026-01-02');
+    const renewed = await renewPage(page, await results());
     expect(renewed).toMatch(/^before\n[^]*Measured on 2026-01-02: a machine\.\n[^]*\nafter\n$/);
     expect(renewed).not.toContain('old');
     expect(renewed).toMatch(/\| not run \|/);
     expect(renewed).toContain('0.25 x');
-    expect(await renewPage(renewed, await results(), 'a machine', '2026-01-02')).toBe(renewed);
-    await expect(renewPage('no lines', [], '', '')).rejects.toThrow('lacks the lines');
+    expect(await renewPage(renewed, await results())).toBe(renewed);
+    await expect(renewPage('no lines', [])).rejects.toThrow('lacks the lines');
+  });
+
+  it('keep on the page when and where each was measured', async () => {
+    const [first, second] = await results();
+    const page = '<!-- written by npm run bench -- --write-docs -->\n\n<!-- end -->\n';
+    const other = { date: '2025-12-31', machine: 'another machine', subject: 'earlier' };
+    const renewed = await renewPage(page, [first, { ...second, ...other }, second]);
+    const [, ...parts] = renewed.split('Measured on ');
+    expect(parts).toHaveLength(2);
+    expect(parts[0]).toMatch(/^2026-01-02: a machine\.\n[^]*\| ours[^]*\| ours/);
+    expect(parts[1]).toMatch(/^2025-12-31: another machine\.\n[^]*\| earlier/);
   });
 });
 

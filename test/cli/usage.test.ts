@@ -1,6 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  locateInstallation,
+  supportedPlatform,
+  tensorflow,
+  thisPlatform,
+} from '../../src/autograd/native/installation.js';
 import { tinyNetwork } from './networks.js';
 import { Terminal } from './support.js';
 
@@ -142,6 +148,47 @@ describe('doctor', () => {
       const canBeHad = name !== 'native training backend' || `${process.platform}-${process.arch}` === 'linux-x64';
       expect(remedy !== undefined, name).toBe(!found && canBeHad);
     }
+  });
+});
+
+describe.runIf(thisPlatform() === supportedPlatform)('a native backend that is damaged', () => {
+  let env: Readonly<Record<string, string>>;
+  beforeAll(async () => {
+    const cache = terminal.place('damaged');
+    const { library, binding } = locateInstallation(join(cache, 'qfx', 'tfjs-node'));
+    for (const file of [...tensorflow.libraries.map((name) => join(library, name)), binding]) {
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, '');
+    }
+    env = { XDG_CACHE_HOME: cache, PATH: '' };
+  });
+
+  it('is not found by doctor', async () => {
+    const { findings } = await terminal.document(['doctor'], { env });
+    const finding = (findings as { name: string }[]).find(({ name }) => name === 'native training backend');
+    expect(finding).toMatchObject({
+      found: false,
+      detail: expect.stringMatching(/damaged.*, but does not work: .*file too short/) as string,
+      remedy: 'qfx setup tfjs-node',
+    });
+  });
+
+  it('is refused by train, which takes wasm for "auto" only where there is none', async () => {
+    await terminal.write(
+      'empty/run.ts',
+      `const none = { images: new Uint8Array(0), labels: new Uint8Array(0) };
+       const data = () => ({ name: 'void', classes: ['a'], shape: [1, 1, 1], train: none, test: none, checksum: '' });
+       export default { name: 'a', data, model: () => null };`,
+    );
+    const train = (backend: string, variables: Readonly<Record<string, string>> = {}) =>
+      terminal.qfx(['train', 'run.ts', '--backend', backend], { cwd: terminal.place('empty'), env: variables });
+    for (const backend of ['auto', 'node']) {
+      const { exitCode, stderr } = await train(backend, env);
+      expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^qfx: backend "node": does not load: .*setup/)]);
+    }
+    // It gets as far as the data.
+    expect((await train('auto')).stderr).toContain('data set "void", train: is empty');
+    expect((await train('node')).stderr).toMatch(/^qfx: backend "node": is not set up for this version of QFX/);
   });
 });
 

@@ -4,7 +4,7 @@ import type { HeapCall, HeapKernel } from '../tensorflow-heap.js';
 import type { PlainKernel } from '../tensorflow-kernels.js';
 import type { tf } from '../tensorflow.js';
 import type { Assembly } from './assembly.js';
-import { castGradientValues, castValues, positionFactor, thetaInputs } from './cast.js';
+import { castGradientKernel, castGradientValues, castKernel, castValues, positionFactor, thetaInputs } from './cast.js';
 import type { CastAttributes, CastPart } from './cast.js';
 import { castTable, hasExactLanes, periodOf, trainedAttributes } from './cast-table.js';
 
@@ -278,18 +278,36 @@ function lastOf(shape: readonly number[]): number {
   return shape[shape.length - 1];
 }
 
-/** cast(x + bias) for each channel, differentiable: x [..., C], bias [C]. */
-export function addBias(x: tf.Tensor, bias: tf.Tensor, cast?: CastPart): tf.Tensor {
-  const attributes: AffineAttributes = { cast: cast?.attributes };
+/** The casts that belong to the addition of a bias. */
+interface BiasCasts {
+  readonly bias?: CastPart;
+  readonly output?: CastPart;
+}
+
+/**
+ * cast(x + bias) for each channel, differentiable: x [..., C], bias [C]. The bias' own cast is a part of the operation, too:
+ * on a gradient tape each operation costs more than the cast of a few numbers.
+ */
+export function addBias(x: tf.Tensor, bias: tf.Tensor, casts: BiasCasts): tf.Tensor {
+  const attributes: AffineAttributes = { cast: casts.output?.attributes };
+  const biasAttributes = casts.bias?.attributes;
+  const biasThetas = thetaInputs(casts.bias);
+  const outputThetas = thetaInputs(casts.output);
+  const castBias = (values: tf.Tensor) =>
+    biasAttributes === undefined ? values : runKernel(castKernel.name, { x: values }, biasAttributes)[0];
   return differentiable(
-    [x, bias, ...thetaInputs(cast)],
+    [x, bias, ...biasThetas, ...outputThetas],
     ([input, offset]) => ({
-      value: runKernel(channelBiasKernel.name, { x: input, bias: offset }, attributes)[0],
+      value: runKernel(channelBiasKernel.name, { x: input, bias: castBias(offset) }, attributes)[0],
       saved: [input, offset],
     }),
     (dy, [input, offset]) => {
-      const gradients = runKernel(channelBiasGradientKernel.name, { x: input, dy, bias: offset }, attributes);
-      return gradients.slice(0, 2 + thetaInputs(cast).length);
+      const inputs = { x: input, dy, bias: castBias(offset) };
+      const [dx, dbias, dp] = runKernel(channelBiasGradientKernel.name, inputs, attributes);
+      const ofOutput = [dp].slice(0, outputThetas.length);
+      if (biasAttributes === undefined) return [dx, dbias, ...ofOutput];
+      const ofBias = runKernel(castGradientKernel.name, { x: offset, dy: dbias }, biasAttributes);
+      return [dx, ...ofBias.slice(0, 1 + biasThetas.length), ...ofOutput];
     },
   );
 }

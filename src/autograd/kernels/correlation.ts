@@ -99,8 +99,8 @@ export function correlateGradientImages(
   target: number,
 ): void {
   const { functions } = workspace;
-  const padded = padImages(workspace, images, { windows: [columns], beyond });
   const runs = runsOf(columns, images.channels);
+  const padded = padImages(workspace, images, { windows: [columns], beyond: beyond(runs.length) });
   const gradientImages = {
     address: dy,
     count: images.count,
@@ -173,7 +173,7 @@ export function multiplyTransposed(
   target: number,
 ): void {
   const matrix = { count: 1, height: 1, width: rows };
-  const x = padImages(workspace, { ...matrix, address: a, channels: inner }, { windows: [], beyond });
+  const x = padImages(workspace, { ...matrix, address: a, channels: inner }, { windows: [], beyond: beyond(inner) });
   const dy = padImages(
     workspace,
     { ...matrix, address: b, channels: outputs },
@@ -214,7 +214,9 @@ function onePosition(outputs: number): WindowAxis {
 }
 
 /** `correlateGradient` reads runs in fours: so many numbers beyond the last. */
-const beyond = 3;
+function beyond(runLength: number): number {
+  return roundUp(runLength, 4) - runLength;
+}
 
 /** Sums of a filter's gradient, [runs, length, outputs] with the last two rounded up; zeros at first. */
 function gradientSums({ functions, scratch }: Workspace, runs: number, length: number, outputs: number) {

@@ -5,6 +5,7 @@ import { describeFormat, rawRange } from '../../qfx/number/type.js';
 import type { FixedPointFormat, FixedPointType } from '../../qfx/number/type.js';
 import { parseConfiguration } from '../configuration.js';
 import { maximumTrainedBinaryPoint, maximumTrainedWordLength } from '../quantizer-config.js';
+import { peek } from '../tensorflow.js';
 import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
@@ -71,7 +72,7 @@ export class Input extends FixedPointLayer {
 
 /** @throws QfxError naming the first value that the format does not have */
 export function requireRepresentable(x: tf.Tensor, format: FixedPointFormat, where: string): void {
-  const values = x.dataSync();
+  const values = peek(x);
   const scale = 2 ** format.binaryPoint;
   const { minimum, maximum } = rawRange(format);
   const [low, high] = [Number(minimum), Number(maximum)];

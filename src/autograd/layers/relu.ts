@@ -4,6 +4,7 @@ import type { JsonObject } from '../../qfx/graph/graph.js';
 import { decomposeReal } from '../../qfx/number/real.js';
 import { parseConfiguration } from '../configuration.js';
 import { cast } from '../kernels/cast.js';
+import type { CastAttributes } from '../kernels/cast.js';
 import type { Quantizer } from '../quantizer.js';
 import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
@@ -22,6 +23,7 @@ export type ReluConfig = z.input<typeof schema>;
 export class Relu extends FixedPointLayer {
   static readonly className = 'QfxRelu';
   private readonly maximum: number | undefined;
+  private knownCast: { readonly output: CastAttributes; readonly attributes: CastAttributes } | undefined;
 
   constructor(config: ReluConfig) {
     const where = layerName(config.name, 'relu');
@@ -59,8 +61,16 @@ export class Relu extends FixedPointLayer {
   protected override forwardCast([x]: readonly tf.Tensor[], training: boolean, output: Quantizer): tf.Tensor {
     const part = output.castPart({ training });
     if (part === undefined) return this.forward([x]);
-    const relu = { maximum: this.maximum ?? Infinity };
-    return cast(x, { ...part, attributes: { ...part.attributes, relu } });
+    return cast(x, { ...part, attributes: this.withRelu(part.attributes) });
+  }
+
+  /** The same object while the output's cast is the same: kernels keep what they derive from it. */
+  private withRelu(output: CastAttributes): CastAttributes {
+    if (this.knownCast?.output !== output) {
+      const relu = { maximum: this.maximum ?? Infinity };
+      this.knownCast = { output, attributes: { ...output, relu } };
+    }
+    return this.knownCast.attributes;
   }
 }
 

@@ -82,13 +82,13 @@ export abstract class WeightedLayer extends FixedPointLayer {
 
   protected override forward([x]: readonly tf.Tensor[], training: boolean): tf.Tensor {
     const sums = this.multiply(x, quantized(this.builtKernel, training));
-    return this.bias === undefined ? sums : addBias(sums, quantized(this.bias, training));
+    return this.bias === undefined ? sums : addQuantized(sums, this.bias, training);
   }
 
   protected override forwardCast([x]: readonly tf.Tensor[], training: boolean, output: Quantizer): tf.Tensor {
     if (this.bias === undefined) return super.forwardCast([x], training, output);
     const sums = this.multiply(x, quantized(this.builtKernel, training));
-    return addBias(sums, quantized(this.bias, training), output.castPart({ training }));
+    return addQuantized(sums, this.bias, training, output);
   }
 
   protected override exact([x]: readonly tf.Tensor[], { operands, constants }: ResolvedNode): ExactValue {
@@ -112,4 +112,16 @@ export abstract class WeightedLayer extends FixedPointLayer {
 
 function quantized({ variable, quantizer }: Parameter, training: boolean): tf.Tensor {
   return quantizer.apply(variable.read(), { training });
+}
+
+/** The sums with a bias, and the cast of an output, whose binary point is known. */
+function addQuantized(
+  sums: tf.Tensor,
+  { variable, quantizer }: Parameter,
+  training: boolean,
+  output?: Quantizer,
+): tf.Tensor {
+  const bias = variable.read();
+  const casts = { bias: quantizer.castPart({ training }, () => bias), output: output?.castPart({ training }) };
+  return addBias(sums, bias, casts);
 }

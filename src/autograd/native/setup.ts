@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { x as unpack } from 'tar';
 import { QfxError } from '../../qfx/errors.js';
+import { checkBinding } from './check.js';
 import {
+  bindingSources,
   compilerFlags,
+  linkFlags,
   locateInstallation,
   operationSources,
   packageFolder,
   packages,
   supportedPlatform,
   tensorflow,
-  tfjsSymbol,
+  tfjsStandIn,
+  thisPlatform,
 } from './installation.js';
 import type { Installation, PinnedPackage } from './installation.js';
 
@@ -40,44 +44,43 @@ interface SetupResult {
 }
 
 const where = 'tfjs-node';
-/** Unfinished work of a process that was killed is removed after so many milliseconds. */
+/** Milliseconds: so often a process touches its unfinished work; what nobody touched for so long was left by one that was killed. */
+const touchEvery = 60e3;
 const abandonedAfter = 3600e3;
 
 /**
  * Makes the native backend of TensorFlow.js work: takes TensorFlow's library out of its Python wheel, compiles the binding and
- * QFX's operations, and checks that they compute. What is there already is not made again; nothing is visible before it is
- * complete.
+ * QFX's operations, and checks that they compute. What is there and works is not made again, what is damaged is; nothing is
+ * visible before it is complete.
  * @throws QfxError for another platform, a missing tool, a download with another checksum, a failed compile; the signal's
  * reason when aborted
  */
 export async function setUpTfjsNode(options: SetupOptions = {}): Promise<SetupResult> {
   const started = performance.now();
-  const { signal, onProgress, platform = `${process.platform}-${process.arch}` } = options;
+  const { signal, onProgress, platform = thisPlatform() } = options;
   if (platform !== supportedPlatform)
     throw new QfxError(
       where,
-      `is for ${supportedPlatform} only, this is ${platform}. The wasm backend runs everywhere.`,
+      `is for ${supportedPlatform} with glibc only, this is ${platform}. The wasm backend runs everywhere.`,
     );
   const installation = locateInstallation(options.folder);
   await mkdir(installation.folder, { recursive: true });
   await removeAbandoned(installation.folder);
-  const work = await mkdtemp(join(installation.folder, 'work-'));
-  const session: Session = { installation, work, signal, onProgress };
-  try {
-    const missing = { library: !(await exists(installation.library)), build: !(await exists(installation.binding)) };
+  const changed = await withWorkFolder(installation.folder, async (work) => {
+    const session: Session = { installation, work, signal, onProgress };
+    const hasLibrary = await isLibraryComplete(installation);
+    let hasBuild = hasLibrary ? await isBuildWorking(session) : await exists(installation.binding);
     // Before anything is downloaded.
-    if (missing.library) await tryTool(session, tools.pip);
-    if (missing.build) for (const tool of [tools.npm, tools.compiler]) await tryTool(session, tool);
-    if (missing.library) await makeLibrary(session);
-    if (missing.build) await makeBuild(session);
-    return {
-      installation,
-      changed: missing.library || missing.build,
-      seconds: (performance.now() - started) / 1e3,
-    };
-  } finally {
-    await rm(work, { recursive: true, force: true, maxRetries: 3 });
-  }
+    if (!hasLibrary) await tryTool(session, tools.pip);
+    if (!hasBuild) await tryBuildTools(session);
+    if (!hasLibrary) {
+      await makeLibrary(session);
+      hasBuild &&= await isBuildWorking(session);
+    }
+    if (!hasBuild) await makeBuild(session);
+    return !(hasLibrary && hasBuild);
+  });
+  return { installation, changed, seconds: (performance.now() - started) / 1e3 };
 }
 
 interface Session extends Pick<SetupOptions, 'signal' | 'onProgress'> {
@@ -109,49 +112,60 @@ async function makeLibrary(session: Session): Promise<void> {
   ].join('\n');
   const wanted = [...libraries, ...headers].map((path) => `tensorflow/${path}`);
   await run(session, tools.python, ['-c', program, wheel, contents, ...wanted]);
-  await place(join(contents, 'tensorflow'), session.installation.library);
+  const { installation } = session;
+  await place(session, join(contents, 'tensorflow'), installation.library, () => isLibraryComplete(installation));
   await rm(downloads, { recursive: true });
 }
 
 async function makeBuild(session: Session): Promise<void> {
   const { installation } = session;
   // Beside the library, which the binding finds by a path from its own folder.
-  const contents = await mkdtemp(join(installation.folder, 'work-'));
-  try {
+  await withWorkFolder(installation.folder, async (contents) => {
     session.onProgress?.('download');
     for (const pinned of Object.values(packages)) await fetchPackage(session, pinned, packageFolder(contents, pinned));
     await shareTfjs(contents);
     session.onProgress?.('compile');
-    const binding = join(contents, 'tfjs_binding.node');
+    const binding = join(contents, basename(installation.binding));
     await run(session, tools.compiler, [
       ...compilerFlags,
       ...['-isystem', join(installation.library, 'include')],
       ...['-isystem', join(packageFolder(contents, packages.nodeHeaders), 'include')],
       ...bindingSources.map((name) => join(packageFolder(contents, packages.tfjsNode), 'binding', name)),
       ...operationSources().filter((path) => path.endsWith('.cc')),
-      '-Wl,--no-as-needed',
+      ...linkFlags,
       ...tensorflow.libraries.map((library) => join(installation.library, library)),
-      `-Wl,-rpath,$ORIGIN/../${basename(installation.library)}`,
       ...['-o', binding],
     ]);
     session.onProgress?.('check');
-    await run(session, tools.node, ['-e', check, binding]);
-    await place(contents, installation.build);
-  } finally {
-    await rm(contents, { recursive: true, force: true, maxRetries: 3 });
+    const problem = await checkBinding(binding, session.signal);
+    if (problem !== undefined)
+      throw new QfxError(
+        where,
+        `is compiled and does not work: ${problem}. Remove ${installation.folder} and try again`,
+      );
+    await place(session, contents, installation.build, () => isBuildWorking(session));
+  });
+}
+
+/** Whether all of the wheel's files that are kept are there, in their sizes. */
+async function isLibraryComplete({ library }: Installation): Promise<boolean> {
+  try {
+    const names = await readdir(library, { recursive: true });
+    const files = (await Promise.all(names.map((name) => stat(join(library, name))))).filter((entry) => entry.isFile());
+    const { kept } = tensorflow;
+    return files.length === kept.files && files.reduce((sum, { size }) => sum + size, 0) === kept.bytes;
+  } catch (error) {
+    // Another process may be replacing it.
+    unless('ENOENT')(error);
+    return false;
   }
 }
 
-const bindingSources = ['tfjs_backend.cc', 'tfjs_binding.cc'];
-
-/** Loads the binding and runs one of QFX's operations: nothing passes a ReLU's gradient at -1 and 0, all does at 2. */
-const check = `
-const binding = require(process.argv[1]);
-const tensor = (values) => binding.createTensor([values.length], binding.TF_FLOAT, Float32Array.from(values));
-const [{ id }] = binding.executeOp('QfxWithinGrad', [], [[-1, 0, 2], [5, 6, 7], [2 ** -149, Infinity]].map(tensor), 1);
-const found = String(binding.tensorDataSync(id));
-if (found !== '0,0,7') throw new Error('a gradient is ' + found + ', expected 0,0,7');
-`;
+async function isBuildWorking({ installation: { binding }, signal, onProgress }: Session): Promise<boolean> {
+  if (!(await exists(binding))) return false;
+  onProgress?.('check');
+  return (await checkBinding(binding, signal)) === undefined;
+}
 
 /** Packs a package with npm, which knows the user's registry, checks it and unpacks it. */
 async function fetchPackage(session: Session, pinned: PinnedPackage, folder: string): Promise<void> {
@@ -164,15 +178,12 @@ async function fetchPackage(session: Session, pinned: PinnedPackage, folder: str
   await unpack({ file: archive, cwd: folder, strip: 1, strict: true });
 }
 
-/**
- * The kernels of tfjs-node import TensorFlow.js by name and must get the very copy that QFX uses, wherever that lies: a
- * package of that name hands on what the process put under a symbol before it loads them.
- */
+/** Puts the stand-ins of TensorFlow.js where tfjs-node finds them. */
 async function shareTfjs(contents: string): Promise<void> {
-  for (const name of ['@tensorflow/tfjs', '@tensorflow/tfjs-core']) {
+  for (const name of tfjsStandIn.names) {
     const folder = join(contents, 'node_modules', name);
     await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, 'index.js'), `module.exports = globalThis[Symbol.for('${tfjsSymbol}')];\n`);
+    await writeFile(join(folder, 'index.js'), tfjsStandIn.program);
   }
 }
 
@@ -187,11 +198,14 @@ const tools = {
   pip: { command: 'python3', remedy: install('python3 python3-pip') },
   npm: { command: 'npm', remedy: 'it comes with Node' },
   compiler: { command: 'g++', remedy: install('g++') },
-  node: { command: process.execPath, remedy: 'install Node again' },
 } as const satisfies Record<string, Tool>;
 
 async function tryTool(session: Session, tool: Tool): Promise<void> {
   await run(session, tool, [...(tool === tools.pip ? ['-m', 'pip'] : []), '--version']);
+}
+
+async function tryBuildTools(session: Session): Promise<void> {
+  for (const tool of [tools.npm, tools.compiler]) await tryTool(session, tool);
 }
 
 /** Runs a program to its end; throws QfxError that says how to get it when it is missing, or what it said when it failed. */
@@ -230,11 +244,53 @@ async function onlyFile(folder: string, what: string): Promise<string> {
   return join(folder, names[0]);
 }
 
-/** Moves a finished folder to its place; another process that was faster made the same. */
-async function place(finished: string, target: string): Promise<void> {
-  await rename(finished, target).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-  });
+/**
+ * Moves a finished folder to its place. Where another process was faster its work stays; something incomplete makes room.
+ * @param isComplete whether what is at `target` can stay
+ */
+async function place(
+  { work }: Session,
+  finished: string,
+  target: string,
+  isComplete: () => Promise<boolean>,
+): Promise<void> {
+  while (!(await moved(finished, target))) {
+    if (await isComplete()) return;
+    // Moved, not removed in its place, where another process would find half of it.
+    const aside = await mkdtemp(join(work, 'damaged-'));
+    await rename(target, aside).catch(unless('ENOENT'));
+  }
+}
+
+/** Whether a folder could be moved: false where there is one already that holds something. */
+async function moved(from: string, to: string): Promise<boolean> {
+  return rename(from, to).then(
+    () => true,
+    (error: unknown) => {
+      unless('ENOTEMPTY', 'EEXIST')(error);
+      return false;
+    },
+  );
+}
+
+/** Throws an error on, unless it is of one of these codes. */
+function unless(...codes: readonly string[]): (error: unknown) => void {
+  return (error) => {
+    if (!codes.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  };
+}
+
+/** Does something with a folder for unfinished work, which is removed at the end if it is still there. */
+async function withWorkFolder<Result>(folder: string, body: (work: string) => Promise<Result>): Promise<Result> {
+  const work = await mkdtemp(join(folder, 'work-'));
+  const touch = () => utimes(work, new Date(), new Date()).catch(unless('ENOENT'));
+  const touching = setInterval(() => void touch(), touchEvery);
+  try {
+    return await body(work);
+  } finally {
+    clearInterval(touching);
+    await rm(work, { recursive: true, force: true, maxRetries: 3 });
+  }
 }
 
 async function removeAbandoned(folder: string): Promise<void> {

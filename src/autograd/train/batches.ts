@@ -44,11 +44,19 @@ function changeOf(augmentation: Augmentation, seed: number, epoch: number, image
   return { down, right, mirrored: flip && random.below(2) === 1 };
 }
 
-/** Writes one image (bytes * 2^-8) into `target` from `offset` on. */
-function writeImage(target: Float32Array, offset: number, image: Uint8Array, shape: ImageShape, change: Change): void {
+/** Writes one image (bytes * 2^-8), the bytes from `start` on, into `target` from `offset` on. */
+function writeImage(
+  target: Float32Array,
+  offset: number,
+  bytes: Uint8Array,
+  start: number,
+  shape: ImageShape,
+  change: Change,
+): void {
   const [height, width, channels] = shape;
   if (change === unchanged) {
-    for (let index = 0; index < image.length; index++) target[offset + index] = image[index] / 256;
+    const size = height * width * channels;
+    for (let index = 0; index < size; index++) target[offset + index] = bytes[start + index] / 256;
     return;
   }
   for (let y = 0; y < height; y++) {
@@ -57,9 +65,9 @@ function writeImage(target: Float32Array, offset: number, image: Uint8Array, sha
       const sourceX = (change.mirrored ? width - 1 - x : x) - change.right;
       const to = offset + (y * width + x) * channels;
       const inside = sourceY >= 0 && sourceY < height && sourceX >= 0 && sourceX < width;
-      const from = (sourceY * width + sourceX) * channels;
+      const from = start + (sourceY * width + sourceX) * channels;
       for (let channel = 0; channel < channels; channel++)
-        target[to + channel] = inside ? image[from + channel] / 256 : 0;
+        target[to + channel] = inside ? bytes[from + channel] / 256 : 0;
     }
   }
 }
@@ -80,10 +88,14 @@ export function makeBatch(
   const size = shape[0] * shape[1] * shape[2];
   const images = new Float32Array(indices.length * size);
   const labels = new Uint8Array(indices.length);
+  // Images of a batch lie far apart in memory. In a loop as short as this one the processor waits for several at once; without
+  // it, most of the time below would be waiting for small images.
+  for (let position = 0; position < indices.length; position++)
+    images[position * size] = part.images[indices[position] * size];
   for (let position = 0; position < indices.length; position++) {
     const image = indices[position];
     const change = random ? changeOf(random.augmentation, random.seed, random.epoch, image) : unchanged;
-    writeImage(images, position * size, part.images.subarray(image * size, (image + 1) * size), shape, change);
+    writeImage(images, position * size, part.images, image * size, shape, change);
     labels[position] = part.labels[image];
   }
   return { images, labels };

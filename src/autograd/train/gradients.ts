@@ -1,5 +1,5 @@
 import type { DataSet } from '../../data/data-set.js';
-import { tf } from '../tensorflow.js';
+import { peek, tf } from '../tensorflow.js';
 import type { Batch } from './batches.js';
 import { softmaxCrossEntropy } from './loss.js';
 import type { LossResult } from './loss.js';
@@ -20,13 +20,14 @@ export function shardGradients(
 ): LossResult {
   let result: LossResult = { loss: 0, correct: 0 };
   const lossOf = tf.customGrad((logits) => {
-    const values = (logits as tf.Tensor).dataSync() as Float32Array;
+    const values = peek(logits as tf.Tensor);
     const target = new Float32Array(values.length);
     result = softmaxCrossEntropy(values, shard.labels, { target, meanOver: batchSize });
     const { shape: logitsShape } = logits as tf.Tensor;
     return {
       value: tf.scalar(result.loss / batchSize),
-      gradFunc: (dy: tf.Tensor) => tf.tensor(target, logitsShape, 'float32').mul(dy),
+      // The loss is the end of the pass: there is nothing behind it to multiply with.
+      gradFunc: () => tf.tensor(target, logitsShape, 'float32'),
     };
   });
   tf.tidy(() => {
@@ -36,7 +37,7 @@ export function shardGradients(
       weights.map((weight) => weight.variable),
     );
     weights.forEach(({ variable }, position) => {
-      if (variable.name in grads) targets[position].set(grads[variable.name].dataSync() as Float32Array);
+      if (variable.name in grads) targets[position].set(peek(grads[variable.name]));
       else targets[position].fill(0);
     });
   });

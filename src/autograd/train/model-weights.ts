@@ -8,6 +8,7 @@ export interface ModelWeight {
   /** Name of its layer, for messages. */
   readonly layer: string;
   readonly shape: readonly number[];
+  /** As it is now. */
   readonly trainable: boolean;
   /** The variable behind it, as the gradient tape knows it. */
   readonly variable: tf.Variable;
@@ -33,7 +34,9 @@ export function modelWeights(model: tf.LayersModel): ModelWeight[] {
         key,
         layer: layer.name,
         shape: weight.shape as number[],
-        trainable: weight.trainable,
+        get trainable() {
+          return weight.trainable;
+        },
         variable: weight.read() as tf.Variable,
         read: () => (weight.read().dataSync() as Float32Array).slice(),
         write: (values) =>

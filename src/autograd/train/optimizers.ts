@@ -35,25 +35,38 @@ export interface Optimizer {
   restore(state: Readonly<Record<string, Float32Array>>): void;
 }
 
-/** Moments by parameter, `<slot>/<key>`; made of zeros at first use. */
+/** Moments by parameter, by slot; made of zeros at first use. In a state they are named `<slot>/<key>`. */
 class Slots {
-  private arrays = new Map<string, Float32Array>();
+  private readonly arrays = new Map<string, Map<string, Float32Array>>();
 
   get(slot: string, key: string, length: number): Float32Array {
-    const name = `${slot}/${key}`;
-    let array = this.arrays.get(name);
-    if (array === undefined) this.arrays.set(name, (array = new Float32Array(length)));
+    const slots = this.slotsOf(key);
+    let array = slots.get(slot);
+    if (array === undefined) slots.set(slot, (array = new Float32Array(length)));
     if (array.length !== length)
-      throw new QfxError(`optimiser state "${name}"`, `has ${array.length} values for a parameter of ${length}`);
+      throw new QfxError(`optimiser state "${slot}/${key}"`, `has ${array.length} values for a parameter of ${length}`);
     return array;
   }
 
   state(): Record<string, Float32Array> {
-    return Object.fromEntries(this.arrays);
+    const entries = [...this.arrays].flatMap(([key, slots]) =>
+      [...slots].map(([slot, values]) => [`${slot}/${key}`, values] as const),
+    );
+    return Object.fromEntries(entries);
   }
 
   restore(state: Readonly<Record<string, Float32Array>>): void {
-    this.arrays = new Map(Object.entries(state).map(([name, values]) => [name, values.slice()]));
+    this.arrays.clear();
+    for (const [name, values] of Object.entries(state)) {
+      const end = name.indexOf('/');
+      this.slotsOf(name.slice(end + 1)).set(name.slice(0, end), values.slice());
+    }
+  }
+
+  private slotsOf(key: string): Map<string, Float32Array> {
+    let slots = this.arrays.get(key);
+    if (slots === undefined) this.arrays.set(key, (slots = new Map()));
+    return slots;
   }
 }
 

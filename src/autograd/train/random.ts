@@ -25,27 +25,26 @@ export function randomStream(...keys: readonly number[]): RandomStream {
     mixed = scramble(mixed ^ scramble((key >>> 0) + 0x632be5ab));
     mixed = scramble(mixed ^ scramble(Math.floor(key / 2 ** 32) + 0x85157af5));
   }
-  const state = new Uint32Array(4);
-  for (let index = 0; index < 4; index++) state[index] = mixed = scramble(mixed + 0x9e3779b9);
-  if (state.every((word) => word === 0)) state[0] = 1;
+  const next = () => (mixed = scramble(mixed + 0x9e3779b9));
+  let [a, b, c, d] = [next(), next(), next(), next()];
+  if ((a | b | c | d) === 0) a = 1;
   const bits = (): number => {
-    const result = Math.imul(rotate(Math.imul(state[1], 5), 7), 9) >>> 0;
-    const shifted = state[1] << 9;
-    state[2] ^= state[0];
-    state[3] ^= state[1];
-    state[1] ^= state[2];
-    state[0] ^= state[3];
-    state[2] ^= shifted;
-    state[3] = rotate(state[3], 11);
+    const result = Math.imul(rotate(Math.imul(b, 5), 7), 9) >>> 0;
+    const shifted = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= shifted;
+    d = rotate(d, 11);
     return result;
   };
   return {
     bits,
     below(bound) {
-      // Draws in the incomplete last stretch of 2^32 would favour small results: draw again.
-      const limit = 2 ** 32 - (2 ** 32 % bound);
       let drawn = bits();
-      while (drawn >= limit) drawn = bits();
+      // Draws in the incomplete last stretch of 2^32 would favour small results: draw again. It is shorter than the bound.
+      while (drawn >= 2 ** 32 - bound && drawn >= 2 ** 32 - (2 ** 32 % bound)) drawn = bits();
       return drawn % bound;
     },
   };
@@ -53,7 +52,8 @@ export function randomStream(...keys: readonly number[]): RandomStream {
 
 /** The integers 0 .. length - 1 in random order. */
 export function permutation(length: number, random: RandomStream): Uint32Array {
-  const order = Uint32Array.from({ length }, (_, index) => index);
+  const order = new Uint32Array(length);
+  for (let index = 0; index < length; index++) order[index] = index;
   for (let last = length - 1; last > 0; last--) {
     const other = random.below(last + 1);
     [order[last], order[other]] = [order[other], order[last]];

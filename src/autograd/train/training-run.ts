@@ -37,6 +37,7 @@ export class TrainingRun {
   private readonly validationPart: ImagePart | undefined;
   private readonly optimizer: Optimizer;
   private readonly team: Team;
+  private readonly weights: readonly ModelWeight[];
   private readonly stepsPerEpoch: number;
   private readonly steps: number;
   private bestCheckpoint: Checkpoint | undefined;
@@ -70,6 +71,7 @@ export class TrainingRun {
     this.trainPart = cut(0, trained);
     this.validationPart = config.validationImages > 0 ? cut(trained, train.labels.length) : undefined;
     this.optimizer = createOptimizer(config.optimizer);
+    this.weights = modelWeights(model);
     this.team = new Team(model, this.trainPart, data, config, surroundings);
     this.stepsPerEpoch = Math.floor(trained / config.batchSize);
     this.steps = this.stepsPerEpoch * config.epochs;
@@ -159,7 +161,7 @@ export class TrainingRun {
     const images = this.imagesOf(step);
     if (step === 0) this.placeBinaryPoints(images);
     const next = step + 1 < this.steps ? this.imagesOf(step + 1) : undefined;
-    const weights = modelWeights(this.model);
+    const { weights } = this;
     const trained = weights.flatMap(({ trainable }, position) => (trainable ? [position] : []));
     const shards = await this.team.compute(images, next, trained);
     const loss = shards.reduce((sum, shard) => sum + shard.loss, 0);
@@ -171,7 +173,7 @@ export class TrainingRun {
       );
     this.moveStatistics(shards);
     const learningRate = learningRateAt(this.config.learningRate, step, this.steps);
-    this.moveWeights(weights, trained, learningRate);
+    this.moveWeights(trained, learningRate);
     const { batchSize, logEvery } = this.config;
     this.state = {
       ...this.state,
@@ -207,7 +209,8 @@ export class TrainingRun {
   }
 
   /** Moves the trained weights by the sum of the shards' gradients. */
-  private moveWeights(weights: readonly ModelWeight[], trained: readonly number[], learningRate: number): void {
+  private moveWeights(trained: readonly number[], learningRate: number): void {
+    const { weights } = this;
     const { views } = this.team;
     const { gradientClipping } = this.config;
     const gradients = sumShards(views.shards.map((shard) => trained.map((position) => shard.gradients[position])));

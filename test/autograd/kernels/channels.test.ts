@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { initializeBackend } from '../../../src/autograd/backend.js';
+import { cast } from '../../../src/autograd/kernels/cast.js';
 import { addBias, channelKernels } from '../../../src/autograd/kernels/channels.js';
 import type { AffineAttributes } from '../../../src/autograd/kernels/channels.js';
 import { channelMoments, moveMoments, normalize } from '../../../src/autograd/kernels/normalization.js';
@@ -26,12 +27,36 @@ describe('functions of channels equal the library', () => {
       const shape = randomShape(trial, random);
       const inputs = [shape, shape.slice(-1)].map((size) => randomNumbers(size, random));
       const operation = (x: tf.Tensor, bias: tf.Tensor) =>
-        tf.getBackend() === 'wasm' ? addBias(x, bias) : x.add(bias);
+        tf.getBackend() === 'wasm' ? addBias(x, bias, {}) : x.add(bias);
       const { reference, tested } = await onBothBackends(operation, inputs, random);
       expect(tested.value, `value for [${shape}]`).toEqual(reference.value);
       tested.gradients.forEach((gradient, index) =>
         expectClose(gradient, reference.gradients[index], `gradient ${index} for [${shape}]`),
       );
+    }
+  });
+
+  it('for x + bias with the cast of the bias in it, as with a cast before', async () => {
+    const random = randomSource(23);
+    await initializeBackend('wasm');
+    for (const isLearned of [true, false]) {
+      const shape = [33, 7];
+      const [x, bias] = [shape, [7]].map((size) => tf.variable(toTensor(randomNumbers(size, random))));
+      const [biasTheta, outputTheta] = [0.5, 0.25].map((value) => tf.variable(tf.tensor([value])));
+      const attributes = (wordLength: number) =>
+        ({ signed: true, wordLength, rounding: 'AP_RND', overflow: 'AP_SAT', binaryPoints: [3] }) as const;
+      // Some values of both saturate.
+      const ofBias = { attributes: { ...attributes(4), positionScale: 0.5 }, ...(isLearned && { theta: biasTheta }) };
+      const output = { attributes: attributes(4), theta: outputTheta };
+      const dy = toTensor(randomNumbers(shape, random));
+      const variables = [x, bias, outputTheta, ...(isLearned ? [biasTheta] : [])];
+      const run = (operation: () => tf.Tensor) => {
+        const { value, grads } = tf.variableGrads(() => operation().mul(dy).sum().asScalar(), variables);
+        return [value, ...variables.map(({ name }) => grads[name])].map((tensor) => [...tensor.dataSync()]);
+      };
+      const together = run(() => addBias(x, bias, { bias: ofBias, output }));
+      expect(together).toEqual(run(() => addBias(x, cast(bias, ofBias), { output })));
+      if (isLearned) expect(together[4]).not.toEqual([0]);
     }
   });
 

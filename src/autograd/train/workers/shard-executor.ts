@@ -1,6 +1,6 @@
 import type { DataSet, ImagePart } from '../../../data/data-set.js';
 import { QfxError } from '../../../qfx/errors.js';
-import { withDropoutSeeds } from '../../tensorflow.js';
+import { peek, withDropoutSeeds } from '../../tensorflow.js';
 import type { tf } from '../../tensorflow.js';
 import { dropoutSeed, makeBatch } from '../batches.js';
 import type { Batch } from '../batches.js';
@@ -56,7 +56,7 @@ export class ShardExecutor {
 
   /** Copies the network's weights to where every thread sees them. */
   publishWeights(): void {
-    this.weights.forEach((weight, position) => this.views.weights[position].set(weight.read()));
+    this.weights.forEach(({ variable }, position) => this.views.weights[position].set(peek(variable)));
   }
 
   /** Gives the network the weights that the main thread has published. */

@@ -88,5 +88,22 @@ for (const channels of [1, 3, 16]) {
         tf.dispose([found, points]);
       }
     });
+
+    it('let pass what the portable form does, also at NaN, infinities and huge values', () => {
+      const random = randomSource(20 + channels);
+      const x = specialFloats(random, channels);
+      const dy = x.map(() => 2 * random() - 1);
+      const [dx, dp] = [new Float32Array(x.length), new Float32Array(channels)];
+      const shape: [number, number] = [x.length / channels, channels];
+      for (const attributes of everyMode(random, channels)) {
+        castGradientValues(x, dy, dx, dp, attributes);
+        expect(dx[x.findIndex(Number.isNaN)]).not.toBe(0);
+        const [found, points] = tf.tidy(() =>
+          runKernel(castGradientKernel.name, { x: tf.tensor2d(x, shape), dy: tf.tensor2d(dy, shape) }, attributes),
+        );
+        expectSameBits(found.dataSync() as Float32Array, dx, x, attributes);
+        tf.dispose([found, points]);
+      }
+    });
   });
 }
