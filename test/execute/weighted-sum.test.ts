@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   buildGraph,
   makeRawArray,
+  Network,
   overflows,
   QfxError,
   rawRange,
@@ -132,6 +133,58 @@ describe('the path of a weighted sum', () => {
       fills.map((how) => fill(type(64, false), [2], how)),
     );
   });
+
+  // Half of the taps pull up to 2^31 - 1, half of them down to -2^31, both together to the middle.
+  const kernels: [string, number, readonly [number, number, number, number]][] = [
+    ['taps of several channels', 1, [2, 2, 2, 9]],
+    ['taps of several rows', 1, [4, 1, 1, 3]],
+    ['two groups', 2, [2, 2, 2, 6]],
+    ['channels of their own', 9, [2, 2, 1, 9]],
+  ];
+  for (const [what, groups, kernel] of kernels) {
+    it(`is int16 where partial sums reach both ends of int32: ${what}`, () => {
+      const [rows, columns, depth, outputs] = kernel;
+      const taps = rows * columns * depth;
+      const input = type(15, false);
+      const [up, down] = [Math.floor((2 * 65535) / taps), -(2 * 65536) / taps];
+      const weights = Float64Array.from({ length: taps * outputs }, (_, index) => {
+        const isUp = Math.floor(index / outputs) < taps / 2 === (index % outputs) % 3 < 2;
+        return isUp ? up : down;
+      });
+      const rest = [2 ** 31 - 1 - (taps / 2) * up * 32767, -(2 ** 31) - (taps / 2) * down * 32767];
+      const build = (size: readonly [number, number]) =>
+        convolution({
+          shape: [...size, groups * depth],
+          input,
+          weights: { ...tensor(kernel, 16, least), raw: weights },
+          bias: {
+            ...tensor([outputs], 32, least),
+            raw: Float64Array.from({ length: outputs }, (_, index) => rest[index % 2]),
+          },
+          attributes: { strides: [1, 1], dilations: [1, 1], padding: [0, 0, 0, 0], groups } as unknown as JsonObject,
+          output: 'exact',
+        });
+      const graph = build([rows, columns]);
+      expect(graph.nodes[1].exactType).toMatchObject({ signed: true, wordLength: 32 });
+      expect(pathsOf(graph)).toEqual({ y: 'int16' });
+      /** Only the taps of one half have a value, or all of them. */
+      const half = (isOn: (tap: number) => boolean) =>
+        Float64Array.from({ length: taps * groups }, (_, index) => {
+          const [position, channel] = [Math.floor(index / (groups * depth)), index % depth];
+          return isOn(position * depth + channel) ? 32767 : 0;
+        });
+      const images = [half((tap) => tap < taps / 2), half((tap) => tap >= taps / 2), half(() => true)];
+      expectToEqualReference(graph, images);
+      const sums = images.flatMap((image) => Array.from(new Network(graph).run(image).layers.y.raw, Number));
+      expect([Math.max(...sums), Math.min(...sums)]).toEqual([2 ** 31 - 1, -(2 ** 31)]);
+      const larger = build([rows + 2, columns + 5]);
+      expect(pathsOf(larger)).toEqual({ y: 'int16' });
+      expectToEqualReference(
+        larger,
+        fills.map((how) => fill(input, larger.nodes[0].shape, how)),
+      );
+    });
+  }
 
   it('is int16 with a cast of its own for each channel, and with an output of 64 bits', () => {
     const weights = tensor([9, 11], 8, scattered);
