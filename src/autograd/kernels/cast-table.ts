@@ -46,7 +46,7 @@ function makeTable(attributes: CastAttributes): CastTable {
   const saturatesToZero = overflow === 'AP_SAT_ZERO';
   // A ReLU's gradient passes above 0 only; that of a clip at both ends passes at them, too, as in the tensor library.
   const end = relu?.maximum ?? Infinity;
-  const clip = relu === undefined ? [-end, end, -end, end] : [0, end, end === Infinity ? smallest : 0, end];
+  const clip = relu === undefined ? [-end, end, -end, end] : [0, end, end === Infinity ? smallestPositive : 0, end];
   const values = [
     minimum,
     maximum,
@@ -82,8 +82,8 @@ function kindOf({ wordLength, rounding, overflow, relu }: CastAttributes): numbe
 const sizes = { plain: 1, relu: 2, any: 4 } as const;
 const belowHalf = 0.5 - 2 ** -25;
 /** The smallest positive float32. */
-const smallest = 2 ** -149;
-const any = smallest;
+export const smallestPositive = 2 ** -149;
+const any = smallestPositive;
 const tie = 0.5;
 const never = Infinity;
 

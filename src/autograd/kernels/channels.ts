@@ -7,6 +7,7 @@ import type { Assembly } from './assembly.js';
 import { castGradientKernel, castGradientValues, castKernel, castValues, positionFactor, thetaInputs } from './cast.js';
 import type { CastAttributes, CastPart } from './cast.js';
 import { castTable, hasExactLanes, periodOf, trainedAttributes } from './cast-table.js';
+import { bytesPerNumber } from './windows.js';
 
 /**
  * Statistics of each channel (the last axis), and an affine function of it with the cast of its result. Each is one pass over
@@ -138,8 +139,6 @@ function placeCast<Functions>(
   return { table, work: addresses(table).free };
 }
 
-const floatBytes = 4;
-
 /** The same on the heap. */
 export const channelHeapKernels: readonly HeapKernel<AffineAttributes, Assembly>[] = [
   {
@@ -155,7 +154,7 @@ export const channelHeapKernels: readonly HeapKernel<AffineAttributes, Assembly>
     serves: (_shapes, attributes) => handlesCast(attributes),
     compute: (call) => {
       const affine = call.inputs[1];
-      runAffine(call, affine, affine + lastOf(call.inputShapes[1]) * floatBytes);
+      runAffine(call, affine, affine + lastOf(call.inputShapes[1]) * bytesPerNumber);
     },
   },
   {
@@ -168,7 +167,7 @@ export const channelHeapKernels: readonly HeapKernel<AffineAttributes, Assembly>
     serves: (_shapes, attributes) => handlesTrainedCast(attributes),
     compute: (call) => {
       const [g, daffine, dp] = call.outputs;
-      const offset = lastOf(call.inputShapes[2]) * floatBytes;
+      const offset = lastOf(call.inputShapes[2]) * bytesPerNumber;
       const affine = call.inputs[2];
       runGradient(call, affine, affine + offset, [g, daffine, daffine + offset, dp]);
     },
@@ -177,7 +176,7 @@ export const channelHeapKernels: readonly HeapKernel<AffineAttributes, Assembly>
     ...channelSumsKernel,
     compute: (call) => {
       const [daffine] = call.outputs;
-      const offset = lastOf(call.inputShapes[2]) * floatBytes;
+      const offset = lastOf(call.inputShapes[2]) * bytesPerNumber;
       const affine = call.inputs[2];
       const outputs = [0, daffine, daffine + offset, call.scratch(1)];
       runGradient({ ...call, attributes: {} }, affine, affine + offset, outputs);

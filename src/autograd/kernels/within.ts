@@ -4,6 +4,7 @@ import type { HeapKernel } from '../tensorflow-heap.js';
 import type { PlainKernel } from '../tensorflow-kernels.js';
 import type { tf } from '../tensorflow.js';
 import type { Assembly } from './assembly.js';
+import { smallestPositive } from './cast-table.js';
 
 /** Gradients of functions that are the identity within bounds and constant outside: ReLU, ReLU6, clipping. */
 
@@ -33,7 +34,7 @@ export const withinGradientHeapKernel: HeapKernel<Bounds, Assembly> = {
 };
 
 /** ReLU has no slope at 0: it starts at the smallest float32 above. */
-const aboveZero = 2 ** -149;
+const aboveZero = smallestPositive;
 
 /** The library's gradients multiply masks that its slow comparisons make. */
 export function replaceWithinGradients(): void {

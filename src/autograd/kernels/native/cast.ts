@@ -2,7 +2,7 @@ import { numberRange } from '../../../qfx/number/round.js';
 import type { NativeKernel } from '../../tensorflow-node.js';
 import { castGradientKernel, castKernel, positionFactor } from '../cast.js';
 import type { CastAttributes } from '../cast.js';
-import { hasExactLanes, thresholds, trainedAttributes } from '../cast-table.js';
+import { hasExactLanes, smallestPositive, thresholds, trainedAttributes } from '../cast-table.js';
 
 /** The casts of cast.ts as operations of QFX's own (native/cast.cc): the same bits for every float32, in one pass. */
 
@@ -31,7 +31,7 @@ export function castNumbers(attributes: CastAttributes): number[] {
   const isPlain = rounding === 'AP_RND' && !isZeroOutside;
   const clip = relu === undefined ? [-Infinity, Infinity] : [0, relu.maximum];
   // A ReLU's gradient passes above 0 only; that of a clip at both ends passes at them, too, as in the tensor library.
-  const slopes = relu?.maximum === Infinity ? [smallest, Infinity] : clip;
+  const slopes = relu?.maximum === Infinity ? [smallestPositive, Infinity] : clip;
   return [
     minimum,
     maximum,
@@ -44,6 +44,3 @@ export function castNumbers(attributes: CastAttributes): number[] {
     ...binaryPoints,
   ];
 }
-
-/** The smallest positive float32. */
-const smallest = 2 ** -149;

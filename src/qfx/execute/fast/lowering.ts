@@ -6,7 +6,7 @@ import type { Arena, Scratch } from './arena.js';
 import { integerCasts, laneCast } from './cast.js';
 import type { Described } from './cast.js';
 import type { Kernels } from './kernels.js';
-import { fits, signedRange } from './storage.js';
+import { fits, signedRange, storageOfBits } from './storage.js';
 import type { Storage } from './storage.js';
 
 /** The values of a node for all images of a block, image after image. */
@@ -45,6 +45,12 @@ export interface Lowered {
 
 /** A faster way to compute a node than the reference; undefined where its types do not allow one. */
 export type Lower<Attributes = unknown> = (lowering: Lowering<Attributes>) => Lowered | undefined;
+
+/** Where exact results of so many bits are kept for a cast behind them, as if they were a node's output. */
+export function exactOutput({ node, output }: Lowering, bits: 32 | 64): Lowering['output'] {
+  const format = { ...node.exactType, rounding: 'AP_TRN', overflow: 'AP_WRAP' } as const;
+  return { ...output, address: 0, storage: storageOfBits(bits), format };
+}
 
 /** The address of the one cast from a format to a node's output on lanes of 32 bits; undefined where there is none. */
 export function placeLaneCast(

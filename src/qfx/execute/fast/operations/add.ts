@@ -1,6 +1,6 @@
-import { placeIntegerCasts, placeLaneCast, uniformShift, valuesOf } from '../lowering.js';
+import { exactOutput, placeIntegerCasts, placeLaneCast, uniformShift, valuesOf } from '../lowering.js';
 import type { Lowered, Lowering, Place } from '../lowering.js';
-import { fits, storageOfBits } from '../storage.js';
+import { fits } from '../storage.js';
 
 /** One kind of addition: of two operands, the first `images` images of them. */
 type AddTwo = (a: Place, aShift: number, b: Place, bShift: number, to: Place, images: number) => void;
@@ -33,12 +33,6 @@ function addIntegers(lowering: Lowering): Lowered | undefined {
     const own = to === output ? casts : none;
     kernels.addTwoIntegers(...valuesOf(a), aShift, ...valuesOf(b), bShift, ...valuesOf(to), images * to.count, ...own);
   });
-}
-
-/** Where exact sums are kept, as if they were a node's output. */
-function exactOutput({ node, output }: Lowering, bits: 32 | 64): Lowering['output'] {
-  const format = { ...node.exactType, rounding: 'AP_TRN', overflow: 'AP_WRAP' } as const;
-  return { ...output, address: 0, storage: storageOfBits(bits), format };
 }
 
 function chain(lowering: Lowering, bits: 32 | 64, addTwo: AddTwo): Lowered | undefined {

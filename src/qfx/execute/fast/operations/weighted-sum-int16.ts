@@ -1,5 +1,5 @@
 import type { WeightedSum } from '../../../operations/weighted-sum.js';
-import { placeIntegerCasts, placeLaneCast } from '../lowering.js';
+import { exactOutput, placeIntegerCasts, placeLaneCast } from '../lowering.js';
 import type { Lowered, Lowering } from '../lowering.js';
 import { layOut, preparePlacing } from './weighted-sum-windows.js';
 import type { Layout, Outputs } from './weighted-sum-windows.js';
@@ -26,7 +26,7 @@ export function sumOnPairs(
     };
   }
   // The exact sums are kept, for a cast that differs from channel to channel, or is wider.
-  const none = placeLaneCast({ ...lowering, output: exactOutput(lowering) }, node.exactType);
+  const none = placeLaneCast({ ...lowering, output: exactOutput(lowering, 32) }, node.exactType);
   const casts = placeIntegerCasts(lowering, { shape: node.shape, format: node.exactType });
   if (none === undefined || !casts) return undefined;
   scratch.reserve(image + most * output.count * 4);
@@ -39,10 +39,6 @@ export function sumOnPairs(
       kernels.castIntegers(exact, 2, output.address, output.storage, images * output.count, ...casts);
     },
   };
-}
-
-function exactOutput({ node, output }: Lowering): Lowering['output'] {
-  return { ...output, storage: 2, format: { ...node.exactType, rounding: 'AP_TRN', overflow: 'AP_WRAP' } };
 }
 
 function weightsOfChannel({ inputChannels, outputChannels, groups }: WeightedSum): boolean {
