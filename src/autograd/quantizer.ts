@@ -91,8 +91,8 @@ export class Quantizer {
     private readonly where = `quantizer "${name}"`,
   ) {
     this.config = resolveQuantizerConfig(config, where);
-    const { signed, wordLength, rounding, overflow } = this.config;
-    this.unplaced = { signed, wordLength, rounding, overflow };
+    const { signed, wordLength, rounding, overflow, kHot } = this.config;
+    this.unplaced = { signed, wordLength, rounding, overflow, ...(kHot && { kHot }) };
   }
 
   /**
@@ -220,8 +220,10 @@ export class Quantizer {
   type(): TensorType {
     const { binaryPoints } = this;
     const isSpread = this.channelAxis !== undefined && binaryPoints.length > 1;
+    const { kHot, ...modes } = this.unplaced;
     return {
-      ...this.unplaced,
+      ...modes,
+      ...(kHot && { kHot: { terms: kHot.terms, digits: kHot.digits } }),
       binaryPoint: isSpread ? { axis: this.channelAxis as number, values: binaryPoints } : binaryPoints[0],
     };
   }

@@ -5,6 +5,7 @@ export * from './number/type.js';
 export * from './number/raw-array.js';
 export * from './number/shape.js';
 export * from './number/validate-type.js';
+export * from './number/k-hot.js';
 export * from './number/cast.js';
 export * from './number/real.js';
 export * from './number/arithmetic.js';

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { buildGraph, QfxError, summarizeGraph } from '../../src/qfx/index.js';
-import type { FixedPointType, GraphSpecification, IntegerTensor, NodeSpecification } from '../../src/qfx/index.js';
+import type {
+  FixedPointType,
+  GraphSpecification,
+  IntegerTensor,
+  KHot,
+  NodeSpecification,
+} from '../../src/qfx/index.js';
 import { everyOperation } from './every-operation.js';
 
 const type = (wordLength: number, binaryPoint: number, signed = true): FixedPointType => ({
@@ -14,6 +20,10 @@ const tensor = (shape: number[], wordLength: number, binaryPoint: number, raw: n
   shape,
   format: { signed: true, wordLength, binaryPoint },
   raw: Float64Array.from(raw),
+});
+const kHot = (raw: number[], set: KHot): IntegerTensor => ({
+  ...tensor([2, 1], 4, 3, raw),
+  format: { signed: true, wordLength: 4, binaryPoint: 3, kHot: set },
 });
 const input: NodeSpecification = {
   name: 'x',
@@ -184,6 +194,26 @@ describe('buildGraph', () => {
   });
 
   const refused: [string, Partial<GraphSpecification>, RegExp][] = [
+    [
+      'a value that is not K-hot',
+      { tensors: { w: kHot([5, 7], { terms: 2, digits: 'plain' }) } },
+      /tensor "w": raw value 7 at index 1, allowed: sums of at most 2 plain powers of two, magnitudes of 3 bits/,
+    ],
+    [
+      'a K-hot magnitude beyond its bits',
+      { tensors: { w: kHot([5, -8], { terms: 2, digits: 'signed' }) } },
+      /tensor "w": raw value -8 at index 1, allowed: sums of at most 2 signed powers/,
+    ],
+    [
+      'too many K-hot terms',
+      { tensors: { w: kHot([1, 0], { terms: 5, digits: 'signed' }) } },
+      /tensor "w": 5 K-hot terms, allowed: whole numbers 1 to 4/,
+    ],
+    [
+      'a K-hot result',
+      { nodes: [input, { ...dense, outputType: { ...type(8, 0), kHot: { terms: 1, digits: 'plain' } } }] },
+      /layer "y": a K-hot type, allowed for constants only/,
+    ],
     [
       'a tensor that nothing uses',
       { tensors: { ...small.tensors, v: tensor([1], 4, 0, [1]) } },

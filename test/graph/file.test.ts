@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadGraph, QfxError, saveGraph } from '../../src/qfx/index.js';
+import { buildGraph, loadGraph, QfxError, saveGraph } from '../../src/qfx/index.js';
 import { everyOperation, everyOperationInputs } from './every-operation.js';
 import { graphOf, putTogether, seal, takeApart, withGraph } from './sealed.js';
 import type { GraphText, TakenApart } from './sealed.js';
@@ -25,6 +25,45 @@ describe('golden file of version 1', () => {
 
   it('is what is written today', () => {
     expect(Buffer.from(bytes).equals(golden('version-1.safetensors'))).toBe(true);
+  });
+});
+
+describe('K-hot constants', () => {
+  const set = { terms: 2, digits: 'signed' } as const;
+  const graph = buildGraph({
+    name: 'multiplier-free',
+    nodes: [
+      {
+        name: 'x',
+        operation: 'input',
+        inputs: [],
+        attributes: { shape: [2] },
+        outputType: { signed: true, wordLength: 4, binaryPoint: 2, rounding: 'AP_RND', overflow: 'AP_SAT' },
+      },
+      { name: 'y', operation: 'dense', inputs: ['x'], constants: { weights: 'y/weights' }, outputType: 'exact' },
+    ],
+    outputs: ['y'],
+    tensors: {
+      'y/weights': {
+        shape: [2, 1],
+        format: { signed: true, wordLength: 8, binaryPoint: 7, kHot: set },
+        raw: Float64Array.of(-120, 65),
+      },
+    },
+  });
+
+  it('come back from a file with their set', () => {
+    const bytes = saveGraph(graph);
+    expect(loadGraph(bytes).graph).toEqual(graph);
+    expect(loadGraph(bytes).graph.tensors['y/weights'].format.kHot).toEqual(set);
+  });
+
+  it('are refused where a value is not one', () => {
+    // 85 = 1010101b takes four powers of two.
+    const raw = { ...graph.tensors['y/weights'], raw: Float64Array.of(-120, 85) };
+    expect(() => buildGraph({ ...graph, tensors: { 'y/weights': raw } })).toThrow(
+      /tensor "y\/weights": raw value 85 at index 1, allowed: sums of at most 2 signed powers of two/,
+    );
   });
 });
 

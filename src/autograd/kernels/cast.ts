@@ -1,3 +1,4 @@
+import type { KHotProjection } from '../../qfx/number/k-hot.js';
 import { overflowStep, numberRange } from '../../qfx/number/round.js';
 import type { FixedPointType, Rounding } from '../../qfx/number/type.js';
 import { elementCount } from '../../qfx/number/shape.js';
@@ -6,6 +7,7 @@ import type { HeapKernel } from '../tensorflow-heap.js';
 import type { PlainKernel } from '../tensorflow-kernels.js';
 import type { tf } from '../tensorflow.js';
 import type { Assembly } from './assembly.js';
+import { projectGradientValues, projectValues } from './projection.js';
 import { castTable, hasExactLanes, trainedAttributes, trainingOverflow } from './cast-table.js';
 
 /**
@@ -17,6 +19,8 @@ import { castTable, hasExactLanes, trainedAttributes, trainingOverflow } from '.
 export interface CastAttributes extends Omit<FixedPointType, 'binaryPoint'> {
   /** One binary point, or as many as the last axis is long. */
   readonly binaryPoints: readonly number[];
+  /** The set of values and the way into it; replaces rounding and overflow. Has no ReLU. */
+  readonly kHot?: KHotProjection;
   /** A ReLU in front of the cast: values are clipped at 0 and at `maximum`, which may be Infinity. */
   readonly relu?: { readonly maximum: number };
   /** For gradients: how far a unit of what is trained moves the binary point. 1 when absent; 0 gives zeros. */
@@ -76,7 +80,11 @@ export function positionFactor({ positionScale = 1 }: CastAttributes): number {
 
 /** y[i] = cast(x[i]); the binary points repeat along x. */
 export function castValues(x: Float32Array, y: Float32Array, attributes: CastAttributes): void {
-  const { binaryPoints, rounding } = attributes;
+  const { binaryPoints, rounding, kHot } = attributes;
+  if (kHot !== undefined) {
+    projectValues(x, y, attributes, kHot);
+    return;
+  }
   const range = numberRange({ ...attributes, binaryPoint: 0 });
   const { minimum, maximum } = range;
   const overflow = overflowStep(attributes.overflow);
@@ -104,7 +112,11 @@ export function castGradientValues(
   dp: Float32Array,
   attributes: CastAttributes,
 ): void {
-  const { binaryPoints, rounding } = attributes;
+  const { binaryPoints, rounding, kHot } = attributes;
+  if (kHot !== undefined) {
+    projectGradientValues(x, dy, dx, dp, attributes, kHot, positionFactor(attributes));
+    return;
+  }
   const range = numberRange({ ...attributes, binaryPoint: 0 });
   const { minimum, maximum } = range;
   const overflow = overflowStep(trainingOverflow(attributes.overflow));

@@ -14,8 +14,8 @@ export type QuantizerOptions = Partial<QuantizerConfig>;
 /** The same for an output; `'exact'` passes the exact result on, without a cast. */
 export type OutputOptions = QuantizerOptions | 'exact';
 
-/** Model-wide defaults of `createLayers`. Word lengths are 8 bits where nobody says another. */
-export interface LayerDefaults {
+/** What `createLayers` fills into the quantizers of its layers, by what they are for. */
+export interface RoleDefaults {
   /** Kernels of dense and convolution layers. */
   readonly weights?: QuantizerOptions;
   /** Biases of dense and convolution layers. */
@@ -28,22 +28,37 @@ export interface LayerDefaults {
   readonly activations?: OutputOptions;
   /** Outputs of dense, convolution, BatchNorm and add; 4 bits wider than activations unless said otherwise. */
   readonly accumulators?: OutputOptions;
+}
+
+/** Model-wide defaults of `createLayers`. Word lengths are 8 bits where nobody says another. */
+export interface LayerDefaults extends RoleDefaults {
+  /**
+   * Defaults of the layers whose names match a pattern, over those of the model; `*` is any text: `{ 'block1_*': ... }`. Of
+   * several patterns that match, later ones win. A layer's own options win over all of them.
+   */
+  readonly named?: Readonly<Record<string, RoleDefaults>>;
   /** Makes initial weights repeatable: layers get consecutive seeds in the order of their creation. */
   readonly seed?: number;
 }
 
 export type ResolvedDefaults = Readonly<Record<Role, OutputOptions>>;
 
-const defaultsSchema = z.strictObject({
+const roleSchema = z.strictObject({
   weights: z.unknown().optional(),
   bias: z.unknown().optional(),
   scale: z.unknown().optional(),
   offset: z.unknown().optional(),
   activations: z.unknown().optional(),
   accumulators: z.unknown().optional(),
+});
+const defaultsSchema = z.strictObject({
+  ...roleSchema.shape,
+  named: z.record(z.string().min(1), z.looseObject({})).optional(),
   seed: z.int().nonnegative().optional(),
 });
 
+/** What messages about defaults say first. */
+const where = 'createLayers';
 /** Word length where neither the layer nor the defaults give one, in bits. */
 const fallbackWordLength = 8;
 /** How many bits an accumulator has more than an activation. */
@@ -54,14 +69,8 @@ const accumulatorExtraBits = 4;
  * @throws QfxError naming an unknown key or a wrong value
  */
 export function resolveDefaults(defaults: LayerDefaults): ResolvedDefaults {
-  const where = 'createLayers';
   parseConfiguration(defaultsSchema, defaults, where);
-  for (const role of roles) {
-    const options = defaults[role];
-    const mayBeExact = role === 'activations' || role === 'accumulators';
-    if (options === undefined || (options === 'exact' && mayBeExact)) continue;
-    parseConfiguration(quantizerSchema.partial(), options, `${where}: ${role}`);
-  }
+  checkRoles(defaults, where);
   const { activations = {} } = defaults;
   const activationBits = (activations === 'exact' ? undefined : activations.wordLength) ?? fallbackWordLength;
   const wordLength = Math.min(maximumTrainedWordLength, activationBits + accumulatorExtraBits);
@@ -73,6 +82,55 @@ export function resolveDefaults(defaults: LayerDefaults): ResolvedDefaults {
     activations: mergeOptions(activations, {}),
     accumulators: mergeOptions(defaults.accumulators, { wordLength }),
   };
+}
+
+/** Roles of the layers of one name: those of the model with what the patterns say over them. */
+export class NamedDefaults {
+  private readonly patterns: { readonly pattern: string; readonly expression: RegExp; readonly roles: RoleDefaults }[];
+  private readonly matched = new Set<string>();
+
+  /** @throws QfxError naming an unknown key or a wrong value */
+  constructor(
+    private readonly model: ResolvedDefaults,
+    named: Readonly<Record<string, RoleDefaults>> = {},
+  ) {
+    this.patterns = Object.entries(named).map(([pattern, roles]) => {
+      const at = `${where}: named: ${JSON.stringify(pattern)}`;
+      parseConfiguration(roleSchema, roles, at);
+      checkRoles(roles, at);
+      return { pattern, expression: expressionOf(pattern), roles };
+    });
+  }
+
+  rolesOf(layer: string): ResolvedDefaults {
+    let resolved = this.model;
+    for (const { pattern, expression, roles: over } of this.patterns) {
+      if (!expression.test(layer)) continue;
+      this.matched.add(pattern);
+      const merged = roles.map((role) => [role, mergeOptions(over[role], resolved[role])]);
+      resolved = Object.fromEntries(merged) as ResolvedDefaults;
+    }
+    return resolved;
+  }
+
+  /** Patterns that no layer had a name for so far. */
+  get unmatched(): string[] {
+    return this.patterns.map(({ pattern }) => pattern).filter((pattern) => !this.matched.has(pattern));
+  }
+}
+
+function expressionOf(pattern: string): RegExp {
+  const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${pattern.split('*').map(literal).join('.*')}$`, 's');
+}
+
+function checkRoles(defaults: RoleDefaults, at: string): void {
+  for (const role of roles) {
+    const options = defaults[role];
+    const mayBeExact = role === 'activations' || role === 'accumulators';
+    if (options === undefined || (options === 'exact' && mayBeExact)) continue;
+    parseConfiguration(quantizerSchema.partial(), options, `${at}: ${role}`);
+  }
 }
 
 /** Options over what they leave out. */
@@ -115,6 +173,9 @@ export function resolveOutput(value: unknown, where: string, signed = true): Res
   const at = `${where}: output`;
   const options: unknown = typeof value === 'object' && value !== null ? { signed, ...value } : value;
   const config = resolveQuantizerConfig(options, at);
+  if (config.kHot !== undefined) {
+    throw new QfxError(at, 'kHot, allowed for parameters: weights, bias, scale, offset');
+  }
   if (config.granularity === 'channel') {
     throw new QfxError(at, 'granularity "channel", allowed for values between layers: "tensor"');
   }

@@ -10,7 +10,7 @@ import { BatchNormalization } from './batch-normalization.js';
 import type { BatchNormalizationConfig } from './batch-normalization.js';
 import { Concatenate } from './concatenate.js';
 import type { ConcatenateConfig } from './concatenate.js';
-import { mergeOptions, resolveDefaults } from './configuration.js';
+import { NamedDefaults, mergeOptions, resolveDefaults } from './configuration.js';
 import type { LayerDefaults, OutputOptions, QuantizerOptions } from './configuration.js';
 import { Conv2d, DepthwiseConv2d } from './convolution.js';
 import type { Conv2dConfig, DepthwiseConv2dConfig } from './convolution.js';
@@ -81,76 +81,89 @@ function withName<Config extends { readonly name?: string }>(kind: string, confi
   return { ...config, name: `${kind}_${count}` };
 }
 
+interface Named {
+  readonly name: string;
+}
+
+/** Of factories the patterns that no layer had a name for. */
+const unmatched = new WeakMap<object, () => string[]>();
+
+/** The patterns of `named` that no layer of these factories has matched so far: most likely misspelt. */
+export function unmatchedPatterns(layers: Layers): string[] {
+  return unmatched.get(layers)?.() ?? [];
+}
+
 /**
  * Factories of fixed-point layers that share defaults. The layers work in `tf.sequential` and `tf.model` like any other; the
  * first one is `input`. Options are plain objects; an unknown key is an error.
  * @throws QfxError for wrong defaults, and the factories for wrong options
  */
 export function createLayers(defaults: LayerDefaults = {}) {
-  const roles = resolveDefaults(defaults);
+  const named = new NamedDefaults(resolveDefaults(defaults), defaults.named);
   let nextSeed = defaults.seed;
 
-  const activation = <Given extends { readonly output?: OutputOptions }>(options: Given) => ({
+  const activation = <Given extends Named & { readonly output?: OutputOptions }>(options: Given) => ({
     ...options,
-    output: mergeOptions(options.output, roles.activations),
+    output: mergeOptions(options.output, named.rolesOf(options.name).activations),
   });
-  const accumulator = <Given extends { readonly output?: OutputOptions }>(options: Given) => ({
+  const accumulator = <Given extends Named & { readonly output?: OutputOptions }>(options: Given) => ({
     ...options,
-    output: mergeOptions(options.output, roles.accumulators),
+    output: mergeOptions(options.output, named.rolesOf(options.name).accumulators),
   });
-  const weighted = <Given extends Omit<DenseOptions, 'units'>>(options: Given) => ({
+  const weighted = <Given extends Named & Omit<DenseOptions, 'units' | 'name'>>(options: Given) => ({
     ...accumulator(options),
     kernelInitializer:
       nextSeed === undefined ? options.kernelInitializer : { seed: nextSeed++, ...options.kernelInitializer },
-    weights: mergeOptions(options.weights, roles.weights),
-    bias: mergeOptions(options.bias, roles.bias),
+    weights: mergeOptions(options.weights, named.rolesOf(options.name).weights),
+    bias: mergeOptions(options.bias, named.rolesOf(options.name).bias),
+  });
+  const normalized = <Given extends Named & BatchNormalizationOptions>(options: Given) => ({
+    ...accumulator(options),
+    scale: mergeOptions(options.scale, named.rolesOf(options.name).scale),
+    offset: mergeOptions(options.offset, named.rolesOf(options.name).offset),
   });
 
-  return {
+  const layers = {
     /** The exact type of the network's input; always the first layer. */
     input: (options: InputConfig) => new Input(withName('input', options)),
     /** Sums of products with every input: [features] to [units]. */
-    dense: (options: DenseOptions) => new Dense(withName('dense', weighted(options))),
+    dense: (options: DenseOptions) => new Dense(weighted(withName('dense', options))),
     /** Convolution of [height, width, channels]; `groups` cuts the channels. */
-    conv2d: (options: Conv2dOptions) => new Conv2d(withName('conv2d', weighted(options))),
+    conv2d: (options: Conv2dOptions) => new Conv2d(weighted(withName('conv2d', options))),
     /** Convolution of each channel by itself. */
     depthwiseConv2d: (options: DepthwiseConv2dOptions) =>
-      new DepthwiseConv2d(withName('depthwise_conv2d', weighted(options))),
+      new DepthwiseConv2d(weighted(withName('depthwise_conv2d', options))),
     /** a * x + b per channel, both quantized. */
     batchNormalization: (options: BatchNormalizationOptions = {}) =>
-      new BatchNormalization(
-        withName('batch_normalization', {
-          ...accumulator(options),
-          scale: mergeOptions(options.scale, roles.scale),
-          offset: mergeOptions(options.offset, roles.offset),
-        }),
-      ),
+      new BatchNormalization(normalized(withName('batch_normalization', options))),
     /** Sum of two or more tensors of one shape (a shortcut). */
-    add: (options: AddOptions = {}) => new Add(withName('add', accumulator(options))),
+    add: (options: AddOptions = {}) => new Add(accumulator(withName('add', options))),
     /** max(x, 0), clipped at `maximum` where there is one. */
-    relu: (options: ReluOptions = {}) => new Relu(withName('relu', activation(options))),
+    relu: (options: ReluOptions = {}) => new Relu(activation(withName('relu', options))),
     /** Largest value under a window. */
     maxPooling2d: (options: MaxPooling2dConfig = {}) => new MaxPooling2d(withName('max_pooling2d', options)),
     /** Average of the taps on the image under a window. */
     averagePooling2d: (options: AveragePooling2dOptions = {}) =>
-      new AveragePooling2d(withName('average_pooling2d', activation(options))),
+      new AveragePooling2d(activation(withName('average_pooling2d', options))),
     /** Largest value of each channel. */
     globalMaxPooling2d: (options: GlobalMaxPooling2dConfig = {}) =>
       new GlobalMaxPooling2d(withName('global_max_pooling2d', options)),
     /** Average of each channel. */
     globalAveragePooling2d: (options: GlobalAveragePooling2dOptions = {}) =>
-      new GlobalAveragePooling2d(withName('global_average_pooling2d', activation(options))),
+      new GlobalAveragePooling2d(activation(withName('global_average_pooling2d', options))),
     /** [height, width, channels] to [values], row-major. */
     flatten: (options: FlattenConfig = {}) => new Flatten(withName('flatten', options)),
     /** The same values in another shape. */
     reshape: (options: ReshapeConfig) => new Reshape(withName('reshape', options)),
     /** Tensors one after the other, by default along the channels. */
-    concatenate: (options: ConcatenateOptions = {}) => new Concatenate(withName('concatenate', activation(options))),
+    concatenate: (options: ConcatenateOptions = {}) => new Concatenate(activation(withName('concatenate', options))),
     /** The identity with a cast. */
-    requantize: (options: RequantizeOptions = {}) => new Requantize(withName('requantize', activation(options))),
+    requantize: (options: RequantizeOptions = {}) => new Requantize(activation(withName('requantize', options))),
     /** Index of the largest value along the last axis; has no gradient. */
     argmax: (options: ArgmaxConfig = {}) => new Argmax(withName('argmax', options)),
   };
+  unmatched.set(layers, () => named.unmatched);
+  return layers;
 }
 
 /** What `createLayers` returns. */

@@ -1,6 +1,7 @@
 import type { DataSet } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
-import { createLayers } from '../layers/index.js';
+import { createLayers, unmatchedPatterns } from '../layers/index.js';
+import type { Layers } from '../layers/index.js';
 import { tf } from '../tensorflow.js';
 import type { RunDescription } from './run-description.js';
 
@@ -10,8 +11,20 @@ export function buildModel(
   { shape, classes }: Pick<DataSet, 'shape' | 'classes'>,
   seed: number,
 ): tf.LayersModel {
-  const layers: typeof createLayers = (defaults) => createLayers({ seed, ...defaults });
+  const made: Layers[] = [];
+  const layers: typeof createLayers = (defaults) => {
+    const factories = createLayers({ seed, ...defaults });
+    made.push(factories);
+    return factories;
+  };
   const model = run.model({ tf, layers, shape, classes: classes.length, seed });
-  if (model instanceof tf.LayersModel) return model;
-  throw new QfxError(`run "${run.name}": model`, 'must return a tf.sequential or tf.model');
+  if (!(model instanceof tf.LayersModel)) {
+    throw new QfxError(`run "${run.name}": model`, 'must return a tf.sequential or tf.model');
+  }
+  const [unmatched] = made.flatMap(unmatchedPatterns);
+  if (unmatched !== undefined) {
+    const names = model.layers.map(({ name }) => name).join(', ');
+    throw new QfxError(`run "${run.name}": model`, `no layer matches "${unmatched}", its layers are: ${names}`);
+  }
+  return model;
 }

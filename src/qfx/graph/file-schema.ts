@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { overflows, roundings } from '../number/type.js';
+import { digitKinds, overflows, roundings } from '../number/type.js';
 import type { JsonObject } from './graph.js';
 
 /** The structure of the graph's JSON in format version 1; docs/graph-format.md is its specification. */
@@ -13,6 +13,8 @@ const spread = z.union([
 const scalarFormat = z.strictObject({ signed: z.boolean(), wordLength: z.int(), binaryPoint: z.int() });
 const tensorFormat = z.strictObject({ signed: z.boolean(), wordLength: spread, binaryPoint: spread });
 const tensorType = z.strictObject({ ...tensorFormat.shape, rounding: z.enum(roundings), overflow: z.enum(overflows) });
+const kHot = z.strictObject({ terms: z.int(), digits: z.enum(digitKinds) });
+const constantFormat = z.strictObject({ ...tensorFormat.shape, kHot: kHot.optional() });
 /** Checked further where a graph is built. */
 const plainObject = z.custom<JsonObject>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -36,7 +38,7 @@ export const graphSchema = z.strictObject({
     }),
   ),
   outputs: names,
-  tensors: z.array(z.strictObject({ name: z.string(), shape: numbers, format: tensorFormat })),
+  tensors: z.array(z.strictObject({ name: z.string(), shape: numbers, format: constantFormat })),
   provenance: plainObject,
 });
 export type GraphJson = z.infer<typeof graphSchema>;

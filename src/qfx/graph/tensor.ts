@@ -1,8 +1,9 @@
 import { QfxError } from '../errors.js';
+import { isKHot, magnitudeBits } from '../number/k-hot.js';
 import { makeRawArray } from '../number/raw-array.js';
 import type { IntegerTensor, RawArray } from '../number/raw-array.js';
 import { describeFormat, isUniform, rawRange } from '../number/type.js';
-import type { FixedPointFormat, Spread, TensorFormat, TensorType } from '../number/type.js';
+import type { FixedPointFormat, KHot, Spread, TensorFormat, TensorType } from '../number/type.js';
 import { formatAt, validateTensorFormat } from '../number/validate-type.js';
 import { elementCount } from '../number/shape.js';
 import { describeShape } from '../operations/operation.js';
@@ -24,6 +25,7 @@ export function checkTensor(tensor: IntegerTensor, where: string): void {
     throw new QfxError(where, `raw integers come in a ${raw.constructor.name}, their format needs a ${storage.name}`);
   }
   checkRange(tensor, where);
+  if (format.kHot !== undefined) checkKHot(tensor, format.kHot, where);
 }
 
 /** Throws unless a shape has one to eight axes, none of them empty, and not too many values. */
@@ -49,6 +51,17 @@ export function checkRange({ shape, format, raw }: IntegerTensor, where: string)
   }
 }
 
+/** Throws unless every raw integer is a sign and a magnitude of the set. */
+function checkKHot({ shape, format, raw }: IntegerTensor, kHot: KHot, where: string): void {
+  for (let index = 0; index < raw.length; index++) {
+    const value = Number(raw[index]);
+    const bits = magnitudeBits(formatAt(format, shape, index));
+    if (Math.abs(value) < 2 ** bits && isKHot(value, kHot)) continue;
+    const allowed = `sums of at most ${kHot.terms} ${kHot.digits} powers of two, magnitudes of ${bits} bits`;
+    throw new QfxError(where, `raw value ${value} at index ${index}, allowed: ${allowed}`);
+  }
+}
+
 /** Smallest and largest raw integer, as what the storage holds. */
 function boundsOf(format: FixedPointFormat, raw: RawArray): [number | bigint, number | bigint] {
   const { minimum, maximum } = rawRange(format);
@@ -56,8 +69,10 @@ function boundsOf(format: FixedPointFormat, raw: RawArray): [number | bigint, nu
 }
 
 /** A frozen copy of a format, of nothing but its own keys. */
-export function copyFormat({ signed, wordLength, binaryPoint }: TensorFormat): TensorFormat {
-  return Object.freeze({ signed, wordLength: copySpread(wordLength), binaryPoint: copySpread(binaryPoint) });
+export function copyFormat({ signed, wordLength, binaryPoint, kHot }: TensorFormat): TensorFormat {
+  const format = { signed, wordLength: copySpread(wordLength), binaryPoint: copySpread(binaryPoint) };
+  if (kHot === undefined) return Object.freeze(format);
+  return Object.freeze({ ...format, kHot: Object.freeze({ terms: kHot.terms, digits: kHot.digits }) });
 }
 
 /** A frozen copy of a type, of nothing but its own keys. */

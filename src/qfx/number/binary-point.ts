@@ -1,9 +1,13 @@
 import { QfxError } from '../errors.js';
+import { compileProjection, magnitudeBits } from './k-hot.js';
+import type { KHotProjection } from './k-hot.js';
 import { compileRealCast, toReal } from './real.js';
 import type { FixedPointType } from './type.js';
 
-/** Everything of a type but its binary point. */
-export type UnplacedType = Omit<FixedPointType, 'binaryPoint'>;
+/** Everything of a type but its binary point; a K-hot one is reached by its projection, not by its modes. */
+export interface UnplacedType extends Omit<FixedPointType, 'binaryPoint'> {
+  readonly kHot?: KHotProjection;
+}
 
 export interface BinaryPointChoice {
   readonly binaryPoint: number;
@@ -15,8 +19,9 @@ export interface BinaryPointChoice {
 const candidateCount = 10;
 
 /** Sum of (value - cast(value))^2 over all values, in doubles. */
-export function squaredErrorAt(values: ArrayLike<number>, type: FixedPointType): number {
-  const cast = compileRealCast(type);
+export function squaredErrorAt(values: ArrayLike<number>, type: UnplacedType & FixedPointType): number {
+  const { kHot } = type;
+  const cast = kHot === undefined ? compileRealCast(type) : compileProjection(type, kHot);
   const step = toReal(1, type);
   let sum = 0;
   for (let index = 0; index < values.length; index++) {
@@ -38,8 +43,7 @@ export function plausibleBinaryPoints(values: ArrayLike<number>, type: UnplacedT
     }
     largest = Math.max(largest, type.signed ? Math.abs(values[index]) : values[index]);
   }
-  const magnitudeBits = type.wordLength - (type.signed ? 1 : 0);
-  const first = magnitudeBits - integerBits(largest) - 1;
+  const first = magnitudeBits(type) - integerBits(largest) - 1;
   return Array.from({ length: candidateCount }, (_, offset) => first + offset);
 }
 

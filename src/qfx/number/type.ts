@@ -38,11 +38,24 @@ export interface FixedPointType extends FixedPointFormat {
 export type Spread =
   number | { readonly axis: number; readonly values: readonly number[] } | { readonly elements: readonly number[] };
 
+/** `plain` powers are added only; `signed` ones are added or subtracted, which is never worse at the same count. */
+export const digitKinds = ['plain', 'signed'] as const;
+export type DigitKind = (typeof digitKinds)[number];
+
+/** Which raw integers there are: those whose magnitude is a sum of at most `terms` powers of two. */
+export interface KHot {
+  /** K, 1 to 4. */
+  readonly terms: number;
+  readonly digits: DigitKind;
+}
+
 /** The format of a tensor's elements; raw values are relative to each element's own binary point. */
 export interface TensorFormat {
   readonly signed: boolean;
   readonly wordLength: Spread;
   readonly binaryPoint: Spread;
+  /** Of constants: only these raw integers occur, and their products are shifts and additions. */
+  readonly kHot?: KHot;
 }
 
 /** The target of a cast of a tensor. A `FixedPointType` is one. */

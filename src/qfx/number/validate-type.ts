@@ -1,4 +1,5 @@
 import { QfxError } from '../errors.js';
+import { validateKHot } from './k-hot.js';
 import { elementCount } from './shape.js';
 import { maximumWordLength, overflows, roundings, spreadAt, spreadValues } from './type.js';
 import type { FixedPointFormat, FixedPointType, Spread, TensorFormat, TensorType } from './type.js';
@@ -30,10 +31,12 @@ export function validateTensorFormat(format: TensorFormat, shape: readonly numbe
   validateSpread(format.binaryPoint, shape, `${where}: binaryPoint`);
   for (const wordLength of spreadValues(format.wordLength)) validateWordLength(wordLength, where);
   for (const binaryPoint of spreadValues(format.binaryPoint)) validateBinaryPoint(binaryPoint, where);
+  if (format.kHot !== undefined) validateKHot(format.kHot, Math.max(...spreadValues(format.wordLength)), where);
 }
 
-/** Throws unless every element of a tensor of this shape has a valid type. */
+/** Throws unless every element of a tensor of this shape has a valid type; K-hot are constants only, nothing is cast to them. */
 export function validateTensorType(type: TensorType, shape: readonly number[], where: string): void {
+  if (type.kHot !== undefined) throw new QfxError(where, 'a K-hot type, allowed for constants only');
   validateTensorFormat(type, shape, where);
   validateModes(type, where);
   for (const wordLength of spreadValues(type.wordLength)) validateSymmetricSaturation(type, wordLength, where);

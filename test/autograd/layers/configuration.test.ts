@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLayers, initializeBackend, tf } from '../../../src/autograd/index.js';
+import { unmatchedPatterns } from '../../../src/autograd/layers/index.js';
 import type { LayerDefaults } from '../../../src/autograd/index.js';
 
 beforeAll(() => initializeBackend('wasm'));
@@ -21,6 +22,26 @@ describe('createLayers', () => {
     expect(layers.relu().getConfig().output).toMatchObject({ wordLength: 5, signed: false });
     expect(layers.relu({ output: 'exact' }).getConfig().output).toBe('exact');
     expect(createLayers({ accumulators: 'exact' }).add().getConfig().output).toBe('exact');
+  });
+
+  it('puts defaults by name over those of the model, later patterns over earlier ones', () => {
+    const layers = createLayers({
+      weights: { wordLength: 8, granularity: 'channel' },
+      named: {
+        'block1_*': { weights: { wordLength: 4 }, accumulators: 'exact' },
+        '*_conv': { weights: { kHot: { terms: 2 } } },
+      },
+    });
+    const weightsOf = (name: string, weights = {}) => layers.dense({ name, units: 2, weights }).getConfig().weights;
+    const signedTwo = { terms: 2, digits: 'signed', projection: 'nearest' };
+    expect(weightsOf('block1_conv')).toMatchObject({ wordLength: 4, granularity: 'channel', kHot: signedTwo });
+    expect(weightsOf('block2_conv')).toMatchObject({ wordLength: 8, granularity: 'channel', kHot: signedTwo });
+    expect(weightsOf('block2_conv', { wordLength: 5, kHot: undefined })).toMatchObject({ wordLength: 5 });
+    expect(weightsOf('block2_conv', { kHot: undefined })).not.toHaveProperty('kHot.terms');
+    expect(weightsOf('block2_convolution')).not.toHaveProperty('kHot');
+    expect(layers.add({ name: 'block1_add' }).getConfig().output).toBe('exact');
+    expect(unmatchedPatterns(layers)).toEqual([]);
+    expect(unmatchedPatterns(createLayers({ named: { 'a.*': {}, '*': {} } }))).toEqual(['a.*', '*']);
   });
 
   it('gives outputs of pooling, concatenate and requantize the sign of what comes in', () => {
@@ -53,6 +74,41 @@ describe('createLayers', () => {
       'an unknown role',
       () => createLayers({ weight: {} } as LayerDefaults),
       /createLayers: unknown key "weight", allowed: weights, bias/,
+    ],
+    [
+      'an unknown role of a pattern',
+      () => createLayers({ named: { 'conv*': { output: 'exact' } } } as LayerDefaults),
+      /createLayers: named: "conv\*": unknown key "output", allowed: weights, bias/,
+    ],
+    [
+      'too many K-hot terms',
+      () => createLayers({ weights: { kHot: { terms: 5 } } }),
+      /createLayers: weights: kHot.terms: found 5/,
+    ],
+    [
+      'K-hot values between layers',
+      () => createLayers().relu({ name: 'r', output: { kHot: { terms: 1 } } }),
+      /layer "r": output: kHot, allowed for parameters: weights, bias, scale, offset/,
+    ],
+    [
+      'K-hot weights with a rounding mode',
+      () =>
+        createLayers({ weights: { rounding: 'AP_TRN' } }).dense({
+          name: 'd',
+          units: 1,
+          weights: { kHot: { terms: 1 } },
+        }),
+      /layer "d": weights: kHot with AP_TRN, AP_SAT; it rounds and saturates by itself, leave them out/,
+    ],
+    [
+      'K-hot weights without a magnitude',
+      () => createLayers().dense({ name: 'd', units: 1, weights: { wordLength: 1, kHot: { terms: 1 } } }),
+      /layer "d": weights: kHot with signed words of 1 bits, allowed: 2 to 16/,
+    ],
+    [
+      'leading ones of signed digits',
+      () => createLayers().dense({ name: 'd', units: 1, weights: { kHot: { terms: 1, projection: 'leading-ones' } } }),
+      /layer "d": weights: kHot projection "leading-ones" with signed digits, allowed with: digits "plain"/,
     ],
     [
       'an unknown key of a role',

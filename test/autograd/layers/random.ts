@@ -1,6 +1,7 @@
 import type { LayerDefaults, QuantizerOptions } from '../../../src/autograd/layers/index.js';
 import { tf } from '../../../src/autograd/tensorflow.js';
-import { roundings } from '../../../src/qfx/number/type.js';
+import { projections } from '../../../src/qfx/number/k-hot.js';
+import { digitKinds, roundings } from '../../../src/qfx/number/type.js';
 
 /** A seeded source of choices, so that a failing case can be run again. */
 export class Random {
@@ -31,12 +32,22 @@ export class Random {
   }
 }
 
-/** A quantizer with everything random; it wraps only where it is so wide that nothing overflows. */
-export function randomQuantizer(random: Random, { channels = false } = {}): QuantizerOptions {
-  const common = {
-    rounding: random.pick(roundings),
-    ...(channels ? { granularity: random.pick(['tensor', 'channel'] as const) } : {}),
-  };
+/**
+ * A quantizer with everything random; it wraps only where it is so wide that nothing overflows.
+ * @param isParameter may have binary points per channel, and be K-hot
+ */
+export function randomQuantizer(random: Random, { isParameter = false } = {}): QuantizerOptions {
+  const granularity = isParameter ? { granularity: random.pick(['tensor', 'channel'] as const) } : {};
+  if (isParameter && random.next() < 0.3) {
+    const digits = random.pick(digitKinds);
+    const projection = digits === 'plain' ? random.pick(projections) : 'nearest';
+    return {
+      ...granularity,
+      wordLength: random.integer(2, 12),
+      kHot: { terms: random.integer(1, 4), digits, projection },
+    };
+  }
+  const common = { rounding: random.pick(roundings), ...granularity };
   if (random.next() < 0.1) return { ...common, wordLength: 24, overflow: 'AP_WRAP', binaryPoint: 4, signed: true };
   return {
     ...common,
@@ -49,10 +60,10 @@ export function randomQuantizer(random: Random, { channels = false } = {}): Quan
 /** Model-wide defaults with everything random. */
 export function randomDefaults(random: Random): LayerDefaults {
   return {
-    weights: randomQuantizer(random, { channels: true }),
-    bias: randomQuantizer(random, { channels: true }),
-    scale: randomQuantizer(random, { channels: true }),
-    offset: randomQuantizer(random, { channels: true }),
+    weights: randomQuantizer(random, { isParameter: true }),
+    bias: randomQuantizer(random, { isParameter: true }),
+    scale: randomQuantizer(random, { isParameter: true }),
+    offset: randomQuantizer(random, { isParameter: true }),
     activations: randomQuantizer(random),
     accumulators: random.next() < 0.25 ? 'exact' : randomQuantizer(random),
     seed: random.integer(0, 1000),
