@@ -171,9 +171,14 @@ export class Quantizer {
   /** Puts the binary points where the squared error on `x` is smallest, by trying all plausible ones. */
   initialize(x: tf.Tensor): void {
     if (this.config.binaryPoint !== 'learned') return;
+    this.positions = this.search(x);
+  }
+
+  /** The binary points with the smallest squared error on `x`, of all plausible ones; changes nothing. */
+  search(x: tf.Tensor): number[] {
     const columns = this.columns(x);
     const candidates = columns.map((values) => plausibleBinaryPoints(values, this.unplaced));
-    this.positions = bestBinaryPoints(x, columns, this.unplaced, candidates);
+    return bestBinaryPoints(x, columns, this.unplaced, candidates);
   }
 
   /**
@@ -209,11 +214,19 @@ export class Quantizer {
    */
   freeze(x: tf.Tensor): void {
     if (this.isFrozen) return;
-    const { stage, initialPoints } = this.readState();
-    if (stage === uninitialized) throw this.notInitialized();
+    if (this.readState().stage === uninitialized) throw this.notInitialized();
     const candidates = this.positions.map((position) => [Math.floor(position), Math.floor(position) + 1]);
-    const chosen = bestBinaryPoints(x, this.columns(x), this.unplaced, candidates);
-    writeOwned(this.variables.state, [...initialPoints, ...chosen, ...chosen.map(() => frozen)]);
+    this.freezeAt(bestBinaryPoints(x, this.columns(x), this.unplaced, candidates));
+  }
+
+  /** Fixes its binary points at these integers; the last call of several counts. */
+  freezeAt(points: readonly number[]): void {
+    const { initialPoints, stage } = this.readState();
+    if (stage === uninitialized) throw this.notInitialized();
+    if (points.length !== initialPoints.length) {
+      throw new QfxError(this.where, `${points.length} binary points, needed: ${initialPoints.length}`);
+    }
+    writeOwned(this.variables.state, [...initialPoints, ...points, ...points.map(() => frozen)]);
   }
 
   /** The fixed-point type now; per channel along the last axis of the shape given to `createVariables`. */

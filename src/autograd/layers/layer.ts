@@ -13,7 +13,7 @@ import { layerName, resolveOutput, restoreConfig } from './configuration.js';
 import type { ResolvedOutput } from './configuration.js';
 import { castExactly, maximumExactBits, nearestFloat } from './exact-cast.js';
 import type { ExactValue } from './exact-cast.js';
-import { isFreezing } from './freezing.js';
+import { currentDecision } from './freezing.js';
 import { readIntegers } from './parameters.js';
 import { connectionOf, describeOperands, sourcesAreSigned } from './sources.js';
 import type { FormatMemo } from './sources.js';
@@ -239,7 +239,11 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     // Tensors are immutable: a weight that changes gets another data id.
     const key = [...this.weights.map((weight) => weight.read().dataId), JSON.stringify(operands)];
     const { cached } = this;
-    if (!isFreezing() && cached?.key.length === key.length && key.every((part, index) => part === cached.key[index])) {
+    if (
+      currentDecision() === undefined &&
+      cached?.key.length === key.length &&
+      key.every((part, index) => part === cached.key[index])
+    ) {
       return cached.node;
     }
     for (const operand of operands)
@@ -280,7 +284,7 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
       return nearestFloat(value);
     }
     if (!outputQuantizer.isInitialized) outputQuantizer.initialize(nearestFloat(value));
-    if (isFreezing()) outputQuantizer.freeze(nearestFloat(value));
+    currentDecision()?.(outputQuantizer, nearestFloat(value));
     return castExactly(value, exactType, this.declaredType() as FixedPointType);
   }
 

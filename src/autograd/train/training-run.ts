@@ -3,7 +3,9 @@ import { validateDataSet } from '../../data/data-set.js';
 import type { DataSet, ImagePart } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
 import { runningBackend } from '../backend.js';
-import { freezeBinaryPoints, freezeStatistics } from '../freeze/fixing.js';
+import { freezeBinaryPoints, freezeStatistics, searchBinaryPoints } from '../freeze/fixing.js';
+import { settleBinaryPoints } from '../freeze/settling.js';
+import type { SettledBinaryPoints } from '../freeze/settling.js';
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
 import { tf } from '../tensorflow.js';
 import { epochOrder, makeBatch } from './batches.js';
@@ -24,9 +26,11 @@ import type { Optimizer } from './optimizers.js';
 import type { TrainingConfig } from './options.js';
 import { addSums, means, noSums } from './run-state.js';
 import type { RunState } from './run-state.js';
+import { areQuantizersBypassed } from '../quantizer.js';
 import { learningRateAt } from './schedules.js';
 import { checkModel } from './surroundings.js';
 import type { TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';
+import { trainingLoss } from './training-loss.js';
 import type { ShardResult, StepImages } from './workers/shard-executor.js';
 import { Team } from './workers/team.js';
 import type { TeamOptions } from './workers/team.js';
@@ -289,13 +293,27 @@ export class TrainingRun {
     const { freezing, seed } = this.config;
     // Epoch -1 never occurs: the choice has a random order of its own.
     const indices = epochOrder(this.trainPart.labels.length, seed, -1).subarray(0, freezing.images);
-    const { images } = makeBatch(this.trainPart, this.data.shape, indices);
+    const { images, labels } = makeBatch(this.trainPart, this.data.shape, indices);
     const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
-    if (what === 'binaryPoints') freezeBinaryPoints(this.model, x);
-    else freezeStatistics(this.model, [x]);
+    const losses = what === 'binaryPoints' ? this.freezeBinaryPoints(x, labels) : freezeStatistics(this.model, [x]);
     x.dispose();
     this.state = { ...this.state, frozen: { ...this.state.frozen, [what]: true } };
-    await this.metrics?.write({ kind: 'freeze', step: this.state.step, what, seconds: this.seconds });
+    const { step } = this.state;
+    await this.metrics?.write({ kind: 'freeze', step, what, ...(losses && { losses }), seconds: this.seconds });
+  }
+
+  private freezeBinaryPoints(x: tf.Tensor, labels: Uint8Array): SettledBinaryPoints | undefined {
+    if (areQuantizersBypassed()) return undefined;
+    switch (this.config.freezing.by) {
+      case 'loss':
+        return settleBinaryPoints(this.model, x, () => trainingLoss(this.model, x, labels));
+      case 'search':
+        searchBinaryPoints(this.model, x);
+        return undefined;
+      case 'neighbours':
+        freezeBinaryPoints(this.model, x);
+        return undefined;
+    }
   }
 
   /** A layer that cannot compute exactly says so on the way through; better after one step than after an epoch. */
