@@ -154,8 +154,9 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
       if (!training && !areQuantizersBypassed()) return this.infer(list);
       const { outputQuantizer } = this;
       if (outputQuantizer === undefined) return this.forward(list, training);
-      // The first batch is for finding the binary point, which takes the result itself.
-      if (!outputQuantizer.isInitialized) return outputQuantizer.apply(this.forward(list, training), { training });
+      // The first batch is for finding the binary point, which takes the result itself, as a learned word length does.
+      if (!outputQuantizer.isInitialized || outputQuantizer.learnsWordLength)
+        return outputQuantizer.apply(this.forward(list, training), { training });
       return this.forwardCast(list, training, outputQuantizer);
     });
   }
