@@ -54,7 +54,7 @@ function makeTable(attributes: CastAttributes): CastTable {
     maximum,
     2 ** binaryPoints[0],
     2 ** -binaryPoints[0],
-    kindOf(attributes),
+    sizes[kindOf(attributes)],
     ...thresholds(rounding),
     Number(saturatesToZero),
     ...clip,
@@ -74,13 +74,14 @@ function makeTable(attributes: CastAttributes): CastTable {
   };
 }
 
-/** The size of the kind in assembly/rounding.ts. */
-function kindOf({ wordLength, rounding, overflow, relu }: CastAttributes): number {
+/** What is compiled apart, see assembly/rounding.ts. */
+export function kindOf({ wordLength, rounding, overflow, relu }: CastAttributes): 'plain' | 'relu' | 'any' {
   const isPlain = rounding === 'AP_RND' && overflow !== 'AP_SAT_ZERO' && wordLength <= 23;
-  if (!isPlain || (relu !== undefined && relu.maximum !== Infinity)) return sizes.any;
-  return relu === undefined ? sizes.plain : sizes.relu;
+  if (!isPlain || (relu !== undefined && relu.maximum !== Infinity)) return 'any';
+  return relu === undefined ? 'plain' : 'relu';
 }
 
+/** Sizes of the kinds there. */
 const sizes = { plain: 1, relu: 2, any: 4 } as const;
 const belowHalf = 0.5 - 2 ** -25;
 /** The smallest positive float32. */

@@ -5,3 +5,4 @@ export * from './depthwise';
 export * from './elementwise';
 export * from './pooling';
 export * from './cast';
+export * from './winograd';
