@@ -10,6 +10,7 @@ import { epochOrder, makeBatch } from './batches.js';
 import { checkSameRun, copyWeights, readCheckpoint, writeCheckpoint, writeWeights } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import { clipGradients } from './clipping.js';
+import { copyOf } from './copy.js';
 import { score } from './evaluate.js';
 import type { Evaluation } from './evaluate.js';
 import { placeBinaryPoints } from './first-batch.js';
@@ -195,7 +196,7 @@ export class TrainingRun {
 
   private async placeBinaryPoints(): Promise<void> {
     const { images } = await this.team.batch(0);
-    placeBinaryPoints(this.model, images.slice(), [this.config.batchSize, ...this.data.shape]);
+    placeBinaryPoints(this.model, copyOf(images), [this.config.batchSize, ...this.data.shape]);
   }
 
   /** Moves the trained weights by the sum of the shards' gradients. */

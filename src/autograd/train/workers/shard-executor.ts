@@ -3,6 +3,7 @@ import { QfxError } from '../../../qfx/errors.js';
 import { peek, withDropoutSeeds } from '../../tensorflow.js';
 import type { tf } from '../../tensorflow.js';
 import { dropoutSeed } from '../batches.js';
+import { copyOf } from '../copy.js';
 import type { Batch } from '../batches.js';
 import { reportingStatistics } from '../batch-statistics.js';
 import { shardGradients } from '../gradients.js';
@@ -92,7 +93,7 @@ export class ShardExecutor {
     const { images, labels } = batchOf(batches, step, shape, config.batchSize);
     const { start, end } = shardRange(config.batchSize, config.shards, shard);
     const size = images.length / config.batchSize;
-    return { images: images.slice(start * size, end * size), labels: labels.slice(start, end) };
+    return { images: copyOf(images.subarray(start * size, end * size)), labels: labels.slice(start, end) };
   }
 
   /** Shards start from the same weights: what one of them does to the network besides its gradients would be lost. */
