@@ -236,6 +236,43 @@ export interface Assembly {
     channels: number,
     work: number,
   ) => void;
+  readonly crossEntropy: (
+    labels: number,
+    logits: number,
+    losses: number,
+    gradient: number,
+    rows: number,
+    classes: number,
+    divisor: number,
+    work: number,
+  ) => void;
+  readonly descend: (x: number, gradient: number, y: number, count: number, rate: number) => void;
+  readonly momentum: (
+    x: number,
+    gradient: number,
+    velocity: number,
+    y: number,
+    v: number,
+    count: number,
+    rate: number,
+    factor: number,
+    isNesterov: boolean,
+  ) => void;
+  readonly adam: (
+    x: number,
+    gradient: number,
+    first: number,
+    second: number,
+    y: number,
+    m: number,
+    v: number,
+    count: number,
+    rate: number,
+    correction: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+  ) => void;
 }
 
 /** Windows over images: the sizes that functions of pooling take. */
