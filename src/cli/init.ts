@@ -1,6 +1,7 @@
-import { access, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { access, open, readFile, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import Handlebars from 'handlebars';
+import { makeFolders } from '../make-folders.js';
 import { packageRoot, packageVersion } from '../package-root.js';
 import { QfxError } from '../qfx/errors.js';
 import type { Command } from './command.js';
@@ -60,7 +61,7 @@ async function render(
 async function writeAll(folder: string, contents: Contents): Promise<void> {
   const made: string[] = [];
   try {
-    const firstMade = await mkdir(folder, { recursive: true });
+    const firstMade = await makeFolders(folder);
     if (firstMade !== undefined) made.push(firstMade);
     for (const [file, text] of contents) {
       const handle = await open(join(folder, file), 'wx');

@@ -33,6 +33,19 @@ describe('help', () => {
     expect(stdout).toMatch(/^ +--json .*standard output/m);
   });
 
+  it.each(commands)('of %s fits a terminal of 80 columns without cutting a word', async (command) => {
+    const narrow = ['--import', 'data:text/javascript,process.stdout.columns = 80'];
+    const [help, wide] = await Promise.all([
+      terminal.qfx([command, '--help'], { nodeOptions: narrow }),
+      terminal.qfx([command, '--help']),
+    ]);
+    for (const line of help.stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+    const words = (text: string) => text.split(/[\s[\]]+/).sort();
+    expect(words(help.stdout)).toEqual(words(wide.stdout));
+    const commandLines = /^ {2}(QFX_CXX=npm )?qfx .*$/gm;
+    expect(help.stdout.match(commandLines)).toEqual(wide.stdout.match(commandLines));
+  });
+
   it('is in English wherever the user is', async () => {
     const { stdout } = await terminal.qfx(['--help'], { env: { LC_ALL: 'de_DE.UTF-8', LANG: 'de_DE.UTF-8' } });
     expect(stdout).toContain('Show version number');
@@ -59,7 +72,8 @@ describe('wrong usage ends with status 2:', () => {
     [['eval', 'graph.safetensors', '--workers', '0'], /--workers 0: a whole number from 1/],
     [['csim', project, '--images', '-1'], /--images -1: a whole number from 1/],
     [['csim', project, '--images', '1.5'], /--images 1.5: a whole number from 1/],
-    [['csim', project, '--images', 'abc'], /--images NaN: a whole number from 1/],
+    [['csim', project, '--images', 'abc'], /--images abc: a whole number from 1/],
+    [['csim', project, '--images='], /--images : a whole number from 1/],
     [['csim', project, '--layers-for', '0'], /--layers-for 0: a whole number from 1/],
     [['train', 'run.ts', '--epochs', '0'], /--epochs 0: a whole number from 1/],
     [['train', 'run.ts', '--backend', 'cuda'], /backend.*auto.*wasm.*node/s],
@@ -92,6 +106,17 @@ describe('wrong usage ends with status 2:', () => {
     await terminal.document(args.slice(0, -1));
     expect(await terminal.list()).toEqual(['graph.safetensors', 'second']);
   });
+});
+
+it.each<readonly [args: readonly string[], advice: string]>([
+  [[], 'npx qfx --help'],
+  [['inspekt'], 'npx qfx --help'],
+  [['train'], 'npx qfx train --help'],
+  [['--json', 'csim', 'hls', '--images', 'abc'], 'npx qfx csim --help'],
+  [['eval', 'graph.safetensors'], 'npx qfx eval --help'],
+])('wrong usage says which help to read: %j', async (args, advice) => {
+  const { stderr } = await terminal.qfx(args);
+  expect(stderr.split('\n').at(-1)).toBe(`Try: ${advice}`);
 });
 
 describe('what is written where', () => {

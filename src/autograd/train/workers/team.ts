@@ -70,6 +70,11 @@ export class Team {
     this.executor = new ShardExecutor(model, { images, shape: data.shape, config, memory: this.memory });
   }
 
+  /** Threads that compute now. */
+  get size(): number {
+    return this.threads.length + 1;
+  }
+
   /** The memory that shards are computed in. */
   get views(): MemoryViews {
     return this.executor.views;
