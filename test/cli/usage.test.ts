@@ -159,8 +159,16 @@ describe('what is written where', () => {
 describe('doctor', () => {
   it('says what there is, what it is for, and how to get the rest', async () => {
     const env = { QFX_DATA: terminal.place('nowhere'), XDG_CACHE_HOME: terminal.place('nowhere'), PATH: '' };
-    const document = await terminal.document(['doctor'], { env });
-    expect(document).toMatchObject({ node: process.version, environment: { QFX_DATA: terminal.place('nowhere') } });
+    const document = await terminal.document(['doctor'], {
+      env: { ...env, TF_NUM_INTRAOP_THREADS: '3', QFX_PEERS: 'p' },
+    });
+    const { environment } = document;
+    expect(document.node).toBe(process.version);
+    // All variables of docs/errors.md.
+    const page = await readFile('docs/errors.md', 'utf8');
+    const documented = [...page.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name);
+    expect(Object.keys(environment as object).sort()).toEqual(documented.sort());
+    expect(environment).toMatchObject({ QFX_DATA: env.QFX_DATA, TF_NUM_INTRAOP_THREADS: '3', QFX_PEERS: 'p' });
     const findings = document.findings as { name: string; found: boolean; enables: string; remedy?: string }[];
     const found = Object.fromEntries(findings.map(({ name, found }) => [name, found]));
     expect(found).toEqual({
@@ -225,16 +233,26 @@ describe('init', () => {
     expect(document).toMatchObject({ folder: terminal.place('deep/My Net!'), name: 'my-net' });
     expect(await terminal.list('deep/My Net!')).toEqual(files);
     const text = await readFile(terminal.place('deep/My Net!/package.json'), 'utf8');
-    expect(JSON.parse(text)).toMatchObject({ name: 'my-net', private: true, type: 'module' });
+    const written = JSON.parse(text) as { dependencies: { qfx: string } };
+    expect(written).toMatchObject({ name: 'my-net', private: true, type: 'module' });
+    // This QFX is not one that npm has installed by its version: its folder serves.
+    const [, folder] = /^file:(\/.*)$/.exec(written.dependencies.qfx) ?? [];
+    expect(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))).toMatchObject({ name: 'qfx' });
     const again = await terminal.qfx(['init', 'deep/My Net!']);
     expect(again.exitCode).toBe(1);
     expect(again.stderr).toMatch(/^qfx: .*network\.ts: is already there/);
+  });
+
+  it('says what to do next, to be pasted', async () => {
+    const { stdout } = await terminal.qfx(['init', 'deep/Next time']);
+    expect(stdout).toMatch(/\n\nNext:\n {2}cd 'deep\/Next time'\n {2}npm install\n {2}npx qfx train network\.ts$/);
   });
 
   it('keeps a package.json that is there', async () => {
     await terminal.write('own/package.json', '{ "name": "own" }');
     const { exitCode, stdout } = await terminal.qfx(['init', '.'], { cwd: terminal.place('own') });
     expect(exitCode, stdout).toBe(0);
+    expect(stdout).toMatch(/Next:\n {2}npm install qfx@file:\/.*\n {2}npx qfx train/);
     expect(await readFile(terminal.place('own/package.json'), 'utf8')).toBe('{ "name": "own" }');
     expect(await terminal.list('own')).toEqual(files);
   });
