@@ -5,6 +5,7 @@ import { hideBin } from 'yargs/helpers';
 import { exitStatus, listenForInterruption, reportFailure, UsageError, wholeNumberOption } from '../src/cli/command.js';
 import { createParser } from '../src/cli/parser.js';
 import { QfxError } from '../src/qfx/errors.js';
+import { buildPackage } from './harness/build.js';
 import { measure } from './harness/measure.js';
 import type { ComparisonResult } from './harness/measure.js';
 import { describeMachine, mergeResults, readResults, renewPage, textTable, writeResults } from './harness/report.js';
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
   if (unknown !== undefined) throw new UsageError(`no subject "${unknown}"; known are ${names.join(', ')}`);
 
   const { signal } = interruption;
+  await buildPackage(signal);
   const note = (text: string) => void process.stderr.write(`${text}\n`);
   const surroundings = { date: new Date().toISOString().slice(0, 10), machine: describeMachine() };
   const results: ComparisonResult[] = [];
