@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { validateDataSet } from '../../data/data-set.js';
 import type { DataSet, ImagePart } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
@@ -25,6 +24,7 @@ import { describeNetwork } from './network-description.js';
 import { createOptimizer } from './optimizers.js';
 import type { Optimizer } from './optimizers.js';
 import type { TrainingConfig } from './options.js';
+import { checkRunFolder, removeRun, runFiles } from './run-folder.js';
 import { addSums, means, noSums } from './run-state.js';
 import type { RunState } from './run-state.js';
 import { areQuantizersBypassed } from '../quantizer.js';
@@ -108,12 +108,14 @@ export class TrainingRun {
     const run = new TrainingRun(model, data, config, surroundings, start);
     const { folder, resume } = surroundings;
     if (folder === undefined) return run;
+    await checkRunFolder(folder, surroundings);
     const last = resume ? await readCheckpoint(run.path('last')) : undefined;
     if (last !== undefined) {
       run.restore(last);
       if (last.state.best !== null) run.bestCheckpoint = await readCheckpoint(run.path('best'));
     }
-    run.metrics = await MetricsLog.open(join(folder, 'metrics.jsonl'), run.state.metricsBytes);
+    if (last === undefined) await removeRun(folder);
+    run.metrics = await MetricsLog.open(runFiles(folder).metrics, run.state.metricsBytes);
     return run;
   }
 
@@ -128,8 +130,19 @@ export class TrainingRun {
     // Interrupted from here on, the checkpoint of the last epoch is where to continue.
     const { validation, test, stoppedEarly } = this.state.finished ?? (await this.conclude());
     const { config, seconds } = this;
-    const { step: steps, epochs } = this.state;
-    return { config, steps, epochs, stoppedEarly, validation: validation ?? undefined, test, seconds };
+    const { step: steps, epochs, backend } = this.state;
+    const workers = this.team.size;
+    return {
+      config,
+      steps,
+      epochs,
+      stoppedEarly,
+      validation: validation ?? undefined,
+      test,
+      backend,
+      workers,
+      seconds,
+    };
   }
 
   /** Loss and accuracy over images, with all threads of the run. */
@@ -139,9 +152,10 @@ export class TrainingRun {
     return score(await infer(this.model, part, this.data.shape, { signal, helpers }), part.labels);
   }
 
-  /** Ends the threads of the run. */
+  /** Ends the threads of the run, and leaves nothing of one that failed before its first checkpoint or line of metrics. */
   async close(): Promise<void> {
     await this.team.close();
+    await this.metrics?.close();
   }
 
   private async trainSteps(): Promise<void> {
@@ -193,7 +207,7 @@ export class TrainingRun {
         ...means(this.state.interval),
       } as const;
       this.state = { ...this.state, interval: noSums };
-      await this.metrics?.write({ ...line, learningRate, seconds: this.seconds });
+      await this.metrics?.write({ ...line, learningRate, workers: this.team.size, seconds: this.seconds });
     }
     this.report('training');
   }
@@ -239,6 +253,7 @@ export class TrainingRun {
       evaluatedOn: this.validationPart ? 'validation' : 'test',
       evaluatedLoss: evaluated.loss,
       evaluatedAccuracy: evaluated.accuracy,
+      workers: this.team.size,
       seconds: this.seconds,
     });
     this.state = {
@@ -336,7 +351,7 @@ export class TrainingRun {
   }
 
   private path(which: 'last' | 'best'): string {
-    return join(this.surroundings.folder ?? '', 'checkpoints', `${which}.safetensors`);
+    return runFiles(this.surroundings.folder ?? '')[which];
   }
 
   /** The last checkpoint can be continued from; the best one holds weights to end with. */
