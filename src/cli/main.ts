@@ -11,6 +11,7 @@ import { init } from './init.js';
 import { inspect } from './inspect.js';
 import { createParser } from './parser.js';
 import { setup } from './setup.js';
+import { sweep } from './sweep.js';
 import { train } from './train.js';
 
 const parser = createParser(hideBin(process.argv))
@@ -27,6 +28,7 @@ const parser = createParser(hideBin(process.argv))
 for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithoutReader);
 
 register(parser, train);
+register(parser, sweep);
 register(parser, exportHls);
 register(parser, csim);
 register(parser, evaluate);
@@ -35,7 +37,7 @@ register(parser, init);
 register(parser, setup);
 register(parser, doctor);
 register(parser, demo);
-const names = [train, exportHls, csim, evaluate, inspect, init, setup, doctor, demo].map(nameOf);
+const names = [train, sweep, exportHls, csim, evaluate, inspect, init, setup, doctor, demo].map(nameOf);
 
 try {
   await parser.parseAsync();
