@@ -23,6 +23,8 @@ export function adderMatrix(kind: AdderKind, size: number, seed: number): number
 export interface AdderMatrices {
   readonly kind: AdderKind;
   readonly size: number;
+  /** How often a round goes through them: a round of small ones alone would be too short for its clock. */
+  readonly passes: number;
 }
 
 /** How many matrices there are of each kind and size. */

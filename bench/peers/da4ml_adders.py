@@ -1,4 +1,6 @@
-"""da4ml's adders for constant matrices in a JSON file, and the time for one of them: `matrices.json warm`, or `cold`."""
+"""da4ml's adders for constant matrices in a JSON file, and the time for one of them.
+
+Arguments: the file, how often a round goes through it, `warm` or `cold`."""
 
 import json
 import sys
@@ -9,9 +11,9 @@ from da4ml.cmvm import solve
 from turns import require, take_turns, versions
 
 require("da4ml", "0.6.")
-file, start = sys.argv[1:]
+file, passes, temperature = sys.argv[1:]
 with open(file) as opened:
-    matrices = [numpy.array(matrix, numpy.float32) for matrix in json.load(opened)]
+    matrices = [numpy.array(matrix, numpy.float32) for matrix in json.load(opened)] * int(passes)
 additions = (0, 1)  # the codes of operations that add or subtract
 
 
@@ -23,4 +25,4 @@ def round_of_matrices():
     return {"adders": adders / len(matrices), "CPU ms": 1e3 * seconds / len(matrices)}
 
 
-take_turns(round_of_matrices, versions(da4ml="da4ml"), warm_up=start == "warm")
+take_turns(round_of_matrices, versions(da4ml="da4ml"), warm_up=temperature == "warm")

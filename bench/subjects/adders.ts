@@ -20,10 +20,12 @@ function reading(matrices: AdderMatrices, side: Side): Side {
 
 function sidesOf(matrices: AdderMatrices, cold: boolean): [string, Side][] {
   const file = adderMatrixFile(matrices);
-  const options: AddersOptions = { file, cold };
+  const { passes } = matrices;
+  const options: AddersOptions = { file, passes, cold };
+  const args = [file, String(passes), cold ? 'cold' : 'warm'];
   return [
     [nameOf(matrices), reading(matrices, qfxSide('adders.ts', options))],
-    [peerOf(matrices), reading(matrices, peerSide('da4ml', 'da4ml_adders.py', [file, cold ? 'cold' : 'warm']))],
+    [peerOf(matrices), reading(matrices, peerSide('da4ml', 'da4ml_adders.py', args))],
   ];
 }
 
@@ -40,17 +42,17 @@ function compare(matrices: AdderMatrices): Comparison[] {
 }
 
 const small: readonly AdderMatrices[] = [
-  { kind: 'bytes', size: 4 },
-  { kind: 'bytes', size: 8 },
-  { kind: 'bytes', size: 16 },
-  { kind: 'two digits', size: 16 },
-  { kind: 'two digits', size: 32 },
-  { kind: 'one digit', size: 16 },
+  { kind: 'bytes', size: 4, passes: 50 },
+  { kind: 'bytes', size: 8, passes: 10 },
+  { kind: 'bytes', size: 16, passes: 2 },
+  { kind: 'two digits', size: 16, passes: 4 },
+  { kind: 'two digits', size: 32, passes: 1 },
+  { kind: 'one digit', size: 16, passes: 10 },
 ];
 
 const large: readonly AdderMatrices[] = [
-  { kind: 'two digits', size: 64 },
-  { kind: 'one digit', size: 64 },
+  { kind: 'two digits', size: 64, passes: 1 },
+  { kind: 'one digit', size: 64, passes: 1 },
 ];
 
 /** Adder graphs of constant matrices: how many adders, and the time to find them. */

@@ -23,7 +23,7 @@ export interface AdderGraphOptions {
 const searchedMagnitude = 2 ** 40;
 
 /** Work of the search for each pair of digits of the matrix, and at most: seconds for the largest matrices. */
-const workPerPair = 0.4;
+const workPerPair = 1;
 const mostWork = 5e7;
 
 /**

@@ -78,29 +78,21 @@ export class PatternTable {
     }
   }
 
-  /** Records of the most frequent patterns, of those with this count or more; `none` (-1) when there are none left. */
+  /** The first record of those that occur most often, twice at least; -1 when there are none. */
   top(): number {
     while (this.highest > 1 && this.heads[this.highest] === none) this.highest--;
     return this.highest > 1 ? this.heads[this.highest] : none;
   }
 
-  /** The next record of the same count. */
+  /** The next record of the same count, or -1. */
   next(record: number): number {
     return this.records[record + after];
-  }
-
-  head(frequency: number): number {
-    return frequency <= this.highest ? this.heads[frequency] : none;
   }
 
   /** Leaves a pattern out until its count changes. */
   block(record: number): void {
     this.unlink(record, this.records[record + count]);
     this.records[record + before] = blocked;
-  }
-
-  countOf(record: number): number {
-    return this.records[record + count];
   }
 
   pattern(record: number): Pattern {

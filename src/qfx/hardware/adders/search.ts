@@ -3,13 +3,16 @@ import { Random } from './random.js';
 import type { Sums } from './sums.js';
 
 /** Among so many patterns of the same frequency one is drawn. */
-const choice = 16;
+const choice = 32;
+
+/** At most so many shared sums are dissolved at once; fewer end in what was there before, more are seldom an improvement. */
+const mostDissolved = 16;
 
 /** Draws of a shared sum that may miss before there are taken to be none. */
 const patience = 64;
 
 /**
- * Ruin and recreate: dissolves a shared sum drawn at random and shares again what is shared most, with equals drawn at
+ * Ruin and recreate: dissolves a few shared sums drawn at random and shares again what is shared most, with equals drawn at
  * random; kept unless it costs more adders. Ends after so much work, counted in changes of the pattern table, and not
  * after a time, so that the same matrix gives the same graph.
  */
@@ -26,12 +29,13 @@ export function improve(sums: Sums, extraction: Extraction, work: number): void 
     return record;
   };
   const end = patterns.work + work;
-  while (patterns.work < end) {
-    const term = drawShared(sums, random);
-    if (term === undefined) return;
+  while (patterns.work < end && drawShared(sums, random) !== undefined) {
     const before = sums.adders;
     sums.openJournal();
-    sums.dissolve(term);
+    for (let more = 1 + random.below(mostDissolved); more > 0; more--) {
+      const term = drawShared(sums, random);
+      if (term !== undefined) sums.dissolve(term);
+    }
     sums.settle();
     extraction.run(draw);
     if (sums.adders > before) sums.undo();
