@@ -100,6 +100,10 @@ describe('Sums', () => {
         for (const [sum, value] of kept) values.set(sum, value);
         expect(sums.digits.slice(0, inputs + roots).map((digits) => digits.toSorted())).toEqual(before);
         check();
+        // Terms that are free again are free once.
+        const free = [sums.create(0), sums.create(0)];
+        expect(free[0]).not.toBe(free[1]);
+        for (const term of free) expect(sums.digits[term]).toEqual([]);
       }),
       { seed: 20261128, numRuns: 500 },
     );
