@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { adderGraphDepth, optimizeAdderGraph, parseConstantMatrix, QfxError } from '../qfx/index.js';
 import type { AdderGraph, AdderOperand, ConstantMatrix } from '../qfx/index.js';
 import { wholeNumber } from './command.js';
@@ -33,10 +34,13 @@ export const adders: Command<Options> = {
         requiresArg: true,
         describe: 'The most adders between an input and an output (default: any number)',
       }),
-  async run({ matrix: fileName, maxDepth }) {
+  async run({ matrix: fileName, maxDepth }, { signal }) {
     const maximumDepth = maxDepth === undefined ? undefined : wholeNumber('max-depth', maxDepth);
     const matrix = await readMatrix(fileName);
     const graph = optimizeAdderGraph(matrix, { maximumDepth, where: fileName });
+    // Ctrl-C waits for the search, seconds at most; then it is heard.
+    await setImmediate();
+    signal.throwIfAborted();
     const { inputs, operations, outputs } = graph;
     const depth = adderGraphDepth(graph);
     return {

@@ -76,7 +76,8 @@ describe('optimizeAdderGraph', () => {
       'matrix: column 1 needs a depth of 2, the fewest for its signed digits; allowed: 1',
     );
     expect(adderGraphDepth(optimizeAdderGraph(matrix, { maximumDepth: 2 }))).toBe(2);
-    for (const maximumDepth of [-1, 1.5, NaN])
+    expect(optimizeAdderGraph(matrix, { maximumDepth: 1000 }).operations).toHaveLength(4);
+    for (const maximumDepth of [-1, 1.5, NaN, Infinity])
       expect(() => optimizeAdderGraph(matrix, { maximumDepth })).toThrow(`a depth of ${maximumDepth} is asked for`);
   });
 

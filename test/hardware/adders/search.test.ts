@@ -19,7 +19,7 @@ describe('improve', () => {
     const extraction = new Extraction(sums, false);
     extraction.run((head) => head);
     const shared = sums.adders;
-    // So little work that each call is a few attempts.
+    // So little work that each call is some attempts.
     for (let call = 0; call < 50; call++) {
       const before = sums.adders;
       improve(sums, extraction, 3000);

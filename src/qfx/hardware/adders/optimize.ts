@@ -22,6 +22,9 @@ export interface AdderGraphOptions {
 /** Larger entries are shared as they stand: their digits leave no room for the shifts of a search. */
 const searchedMagnitude = 2 ** 40;
 
+/** Limits on depth count as this one at most, which every matrix can keep: summands of a tree are counted in doubles. */
+const countedDepth = 48;
+
 /** Work of the search for each pair of digits of the matrix, and at most: seconds for the largest matrices. */
 const workPerPair = 1;
 const mostWork = 5e7;
@@ -36,9 +39,10 @@ const mostWork = 5e7;
  * @throws QfxError where the matrix is none, or needs more depth than there may be.
  */
 export function optimizeAdderGraph(matrix: ConstantMatrix, options: AdderGraphOptions = {}): AdderGraph {
-  const { maximumDepth = Infinity, where = 'matrix' } = options;
+  const { where = 'matrix' } = options;
   parseConstantMatrix(matrix, where);
-  if (maximumDepth !== Infinity) checkDepth(matrix, maximumDepth, where);
+  if (options.maximumDepth !== undefined) checkDepth(matrix, options.maximumDepth, where);
+  const maximumDepth = options.maximumDepth === undefined ? Infinity : Math.min(options.maximumDepth, countedDepth);
   const { columns, outputs } = distinctColumns(matrix);
   const isSearched = columns.every((column) => column.every((entry) => Math.abs(entry) < searchedMagnitude));
   const relations = isSearched ? relateColumns(columns, maximumDepth) : unrelatedColumns(columns);
