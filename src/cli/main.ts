@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { hideBin } from 'yargs/helpers';
 import { packageVersion } from '../package-root.js';
+import { adders } from './adders.js';
 import { exitStatus, helpOf, nameOf, register, reportFailure } from './command.js';
 import { csim } from './csim.js';
 import { demo } from './demo.js';
@@ -33,11 +34,12 @@ register(parser, exportHls);
 register(parser, csim);
 register(parser, evaluate);
 register(parser, inspect);
+register(parser, adders);
 register(parser, init);
 register(parser, setup);
 register(parser, doctor);
 register(parser, demo);
-const names = [train, sweep, exportHls, csim, evaluate, inspect, init, setup, doctor, demo].map(nameOf);
+const names = [train, sweep, exportHls, csim, evaluate, inspect, adders, init, setup, doctor, demo].map(nameOf);
 
 try {
   await parser.parseAsync();
