@@ -1,6 +1,7 @@
 import { QfxError } from '../qfx/errors.js';
 import type { Graph, GraphNode } from '../qfx/graph/graph.js';
 import type { HardwarePlan } from '../qfx/hardware/plan.js';
+import { wordSets } from '../qfx/hardware/weight-form.js';
 import type { IntegerTensor } from '../qfx/number/raw-array.js';
 import { spreadValues } from '../qfx/number/type.js';
 import type { FixedPointType, Spread } from '../qfx/number/type.js';
@@ -40,6 +41,7 @@ export interface Connection {
 /** The layers of a graph in its order, with everything that the C++ needs. Refuses by name what does not stream. */
 export function designLayers(graph: Graph, plan: HardwarePlan): DesignLayer[] {
   requireOneInput(graph);
+  const sets = wordSets(graph, plan.layers);
   const designed = new Map<string, DesignLayer>();
   for (const [index, node] of graph.nodes.entries()) {
     const where = describeLayer(node.name);
@@ -54,6 +56,7 @@ export function designLayers(graph: Graph, plan: HardwarePlan): DesignLayer[] {
             inputs: operands.map((operand) => ({ shape: operand.node.shape, type: operand.type })),
             attributes: node.attributes,
             constants: nodeConstants(graph, node),
+            kHot: sets.get(node.name),
             shape: node.shape,
             exactType: node.exactType,
             intermediateTypes: node.intermediateTypes,

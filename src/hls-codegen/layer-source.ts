@@ -1,9 +1,9 @@
 import { describeFormat } from '../qfx/number/type.js';
 import { describeShape } from '../qfx/operations/operation.js';
 import { tableBody } from './cpp-table.js';
-import { cppFormat, cppSignature, cppType } from './cpp-text.js';
+import { cppFormat, cppKHot, cppSignature, cppType } from './cpp-text.js';
 import type { DesignLayer } from './design.js';
-import type { Emission, Table } from './operations/emitter.js';
+import type { ConfigurationType, Emission, Table } from './operations/emitter.js';
 import { plainText } from './plain-text.js';
 import { renderTemplate } from './template.js';
 
@@ -72,9 +72,14 @@ function configurationTypes(
 ): { name: string; type: string }[] {
   return [
     ...(operands.length === 1 ? [{ name: 'input_t', type: `${operands[0].identifier}_t` }] : []),
-    ...types.map(({ name, format }) => ({ name, type: 'rounding' in format ? cppType(format) : cppFormat(format) })),
+    ...types.map(({ name, ...type }) => ({ name, type: cppConfigurationType(type) })),
     { name: 'output_t', type: `${identifier}_t` },
   ];
+}
+
+function cppConfigurationType({ format, kHot }: Omit<ConfigurationType, 'name'>): string {
+  if (kHot) return cppKHot(format, kHot);
+  return 'rounding' in format ? cppType(format) : cppFormat(format);
 }
 
 function configurationIntegers(layer: DesignLayer, { integers }: Emission): { type: string; members: string }[] {

@@ -2,15 +2,15 @@ import { greatestCommonDivisor } from '../../qfx/hardware/lanes.js';
 import type { Conv2dAttributes } from '../../qfx/operations/conv2d.js';
 import type { Emitter } from './emitter.js';
 import { biasTable, weightLayout } from './weight-layout.js';
-import { alignedTable, channelTable, shiftTable } from './weight-table.js';
+import { alignedTable, factorTable, factorType, shiftTable } from './weight-table.js';
 import { paddingIntegers, pair } from './window.js';
 
 export const conv2d: Emitter<Conv2dAttributes> = {
   name: 'conv2d',
-  emit({ where, inputs: [input], attributes, constants, shape, exactType, inputLanes, outputLanes }) {
+  emit({ where, inputs: [input], attributes, constants, kHot, shape, exactType, inputLanes, outputLanes }) {
     const { groups, strides, dilations, padding } = attributes;
     const [kernelHeight, kernelWidth, groupInputs, outputChannels] = constants.weights.shape;
-    const weights = channelTable(constants.weights, `${where}: weights`);
+    const weights = factorTable(constants.weights, kHot, `${where}: weights`);
     const bias = constants.bias && alignedTable(constants.bias, `${where}: bias`);
     const multiplyLanes = greatestCommonDivisor(inputLanes, groupInputs);
     const kernel = [kernelHeight, kernelWidth, groupInputs, outputChannels] as const;
@@ -19,7 +19,7 @@ export const conv2d: Emitter<Conv2dAttributes> = {
       function: 'qfx::conv2d',
       streams: 'inputs-first',
       types: [
-        { name: 'weight_t', format: weights.format },
+        factorType('weight_t', weights),
         ...(bias ? [{ name: 'bias_t', format: bias.format }] : []),
         { name: 'exact_t', format: exactType },
       ],

@@ -1,12 +1,12 @@
 import type { Emission, Emitter } from './emitter.js';
-import { alignedTable, channelTable, shiftTable } from './weight-table.js';
+import { alignedTable, factorTable, factorType, shiftTable } from './weight-table.js';
 import { biasTable, weightLayout } from './weight-layout.js';
 
 export const dense: Emitter = {
   name: 'dense',
-  emit({ where, constants, exactType, inputLanes, outputLanes }): Emission {
+  emit({ where, constants, kHot, exactType, inputLanes, outputLanes }): Emission {
     const [inputChannels, outputChannels] = constants.weights.shape;
-    const weights = channelTable(constants.weights, `${where}: weights`);
+    const weights = factorTable(constants.weights, kHot, `${where}: weights`);
     const bias = constants.bias && alignedTable(constants.bias, `${where}: bias`);
     const kernel = [1, 1, inputChannels, outputChannels] as const;
     return {
@@ -14,7 +14,7 @@ export const dense: Emitter = {
       function: 'qfx::dense',
       streams: 'inputs-first',
       types: [
-        { name: 'weight_t', format: weights.format },
+        factorType('weight_t', weights),
         ...(bias ? [{ name: 'bias_t', format: bias.format }] : []),
         { name: 'exact_t', format: exactType },
       ],

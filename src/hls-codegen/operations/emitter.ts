@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../qfx/graph/graph.js';
 import type { IntegerTensor } from '../../qfx/number/raw-array.js';
-import type { FixedPointFormat, FixedPointType } from '../../qfx/number/type.js';
+import type { FixedPointFormat, FixedPointType, KHot } from '../../qfx/number/type.js';
 
 /** What an emitter knows of one of its inputs. */
 export interface EmitterOperand {
@@ -15,6 +15,8 @@ export interface EmitterContext<Attributes = JsonObject> {
   readonly inputs: readonly EmitterOperand[];
   readonly attributes: Attributes;
   readonly constants: Readonly<Record<string, IntegerTensor>>;
+  /** The set whose words stand for the constants that values are multiplied with; undefined for raw integers. */
+  readonly kHot: KHot | undefined;
   readonly shape: readonly number[];
   readonly exactType: FixedPointFormat;
   readonly intermediateTypes: Readonly<Record<string, FixedPointFormat>>;
@@ -31,7 +33,7 @@ export interface Table {
   readonly name: string;
   /** What it holds, for the comment above it. */
   readonly comment: string;
-  /** Element type: a format for raw integers of that type (`qfx::table_t` of it), or a plain C++ type. */
+  /** Element type: a type of the configuration (`qfx::table_t` of it), or a plain C++ type. */
   readonly element: { readonly typeName: string } | { readonly cpp: 'int' | 'unsigned char' };
   /** One or two dimensions. */
   readonly dimensions: readonly number[];
@@ -43,6 +45,8 @@ export interface Table {
 export interface ConfigurationType {
   readonly name: string;
   readonly format: FixedPointFormat | FixedPointType;
+  /** Where its numbers are kept as words of this set. */
+  readonly kHot?: KHot;
 }
 
 /** How a layer is built: a call of a function template with a configuration and tables. */

@@ -15,6 +15,7 @@
 #include "fork.h"
 #include "global_average_pooling2d.h"
 #include "global_max_pooling2d.h"
+#include "k_hot.h"
 #include "max_pooling2d.h"
 #include "relu.h"
 #include "requantize.h"

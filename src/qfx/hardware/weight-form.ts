@@ -1,0 +1,46 @@
+import type { Graph, GraphNode } from '../graph/graph.js';
+import { factorSet, shiftedProducts } from '../graph/products.js';
+import type { KHot } from '../number/type.js';
+import { findOperation } from '../operations/index.js';
+import { layer } from '../operations/operation.js';
+
+/**
+ * How a layer's products with constants are made. `multipliers`: the constants are read from memory as they are. `shifters`:
+ * they are read as a sign and exponents, and products are shifts and additions.
+ */
+export const weightForms = ['multipliers', 'shifters'] as const;
+export type WeightForm = (typeof weightForms)[number];
+
+/** The form for every node that has products with constants: shifters wherever they are possible and pay. */
+export function chooseWeightForms(graph: Graph): Map<string, WeightForm> {
+  const shifted = shiftedProducts(graph);
+  const multiplying = graph.nodes.filter(hasFactor);
+  return new Map(multiplying.map(({ name }) => [name, shifted.has(name) ? 'shifters' : 'multipliers']));
+}
+
+/** What is wrong with the form that a plan gives a node, or undefined. */
+export function weightFormProblem(node: GraphNode, graph: Graph, form: WeightForm | undefined): string | undefined {
+  if (form === undefined) return undefined;
+  if (!hasFactor(node)) return `weights is "${form}", and it has no constants to multiply with`;
+  if (form === 'multipliers' || factorSet(node, graph.tensors)) return undefined;
+  return 'weights is "shifters", and its constants are not K-hot';
+}
+
+/**
+ * The set whose words a node reads from memory; undefined where it reads raw integers.
+ * @param forms what the plan says, by node; where it says nothing, the default
+ */
+export function wordSets(graph: Graph, forms: Readonly<Record<string, { weights?: WeightForm }>>): Map<string, KHot> {
+  const defaults = chooseWeightForms(graph);
+  const sets = new Map<string, KHot>();
+  for (const node of graph.nodes) {
+    const form = forms[node.name].weights ?? defaults.get(node.name);
+    const set = form === 'shifters' ? factorSet(node, graph.tensors) : undefined;
+    if (set) sets.set(node.name, set);
+  }
+  return sets;
+}
+
+function hasFactor({ operation, name }: GraphNode): boolean {
+  return findOperation(operation, layer(name)).factor !== undefined;
+}
