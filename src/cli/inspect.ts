@@ -35,7 +35,6 @@ export const inspect: Command<{ graph: string }> = {
         name: graph.name,
         outputs: graph.outputs,
         layers: summary.layers,
-        products: summary.products,
         multiplications: summary.multiplications,
         shiftAdds: summary.shiftAdds,
         parameters: summary.parameters,

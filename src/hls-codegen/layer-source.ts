@@ -93,7 +93,7 @@ function configurationIntegers(layer: DesignLayer, { integers }: Emission): { ty
 
 function tableData(identifier: string, { name, comment, element, dimensions, values }: Table) {
   return {
-    comment,
+    comment: comment.replaceAll('\n', '\n// '),
     element: 'cpp' in element ? element.cpp : `qfx::table_t<${identifier}_config::${element.typeName}>`,
     identifier: `${identifier}_${name}`,
     dimensions: dimensions.map((size) => `[${size}]`).join(''),

@@ -109,6 +109,7 @@ describe('what is written where', () => {
         }),
       ],
       multiplications: 12,
+      shiftAdds: 0,
       parameters: 12,
       parameterBits: 48,
       provenance: {},

@@ -1,6 +1,6 @@
 import { elementCount } from '../../qfx/number/shape.js';
 import type { Emitter } from './emitter.js';
-import { alignedTable, describeEntries, factorTable, factorType, shiftTable } from './weight-table.js';
+import { alignedTable, factorTable, factorType, shiftTable, tableComment } from './weight-table.js';
 
 export const batchNormalization: Emitter = {
   name: 'batch-normalization',
@@ -21,7 +21,7 @@ export const batchNormalization: Emitter = {
       tables: [
         {
           name: 'scale',
-          comment: `Scale of each channel, ${describeEntries(scale)}.`,
+          comment: tableComment('Scale of each channel', scale),
           element: { typeName: 'scale_t' },
           dimensions: [channels],
           values: scale.entries,

@@ -31,7 +31,7 @@ export interface EmitterContext<Attributes = JsonObject> {
 export interface Table {
   /** Role, which becomes the suffix of its identifier, for example `weights`. */
   readonly name: string;
-  /** What it holds, for the comment above it. */
+  /** What it holds, for the comment above it; one or more lines. */
   readonly comment: string;
   /** Element type: a type of the configuration (`qfx::table_t` of it), or a plain C++ type. */
   readonly element: { readonly typeName: string } | { readonly cpp: 'int' | 'unsigned char' };

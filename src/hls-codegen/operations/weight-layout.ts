@@ -1,5 +1,5 @@
 import type { Table } from './emitter.js';
-import { describeEntries } from './weight-table.js';
+import { tableComment } from './weight-table.js';
 import type { ConstantTable } from './weight-table.js';
 
 /**
@@ -26,7 +26,11 @@ export function weightLayout(
   }
   return {
     name: 'weights',
-    comment: `Weights, ${describeEntries(weights)}: a row is one step, ${multiplyLanes} x ${outputLanes} (inputs x outputs).`,
+    comment: tableComment(
+      'Weights',
+      weights,
+      `: a row is one step, ${multiplyLanes} x ${outputLanes} (inputs x outputs)`,
+    ),
     element: { typeName: 'weight_t' },
     dimensions: [values.length / lanes, lanes],
     values,

@@ -69,16 +69,20 @@ export function factorType(name: string, { format, kHot }: ConstantTable): Confi
   return { name, format, kHot };
 }
 
-/** How the comment above a table says what its entries are: raw integers, or words and what their bits are. */
-export function describeEntries({ format, kHot }: ConstantTable): string {
-  if (!kHot) return 'raw integers';
-  const { wordLength, terms, signBit } = kHotWord(legalFormat(format), kHot);
-  const fields = terms.map(({ absent, firstBit, exponentBits, signBit: sign }) => {
+/**
+ * The comment above a table: what it holds, and of words what their bits are.
+ * @param rest what follows the kind of its entries, for example `: a row is one step`
+ */
+export function tableComment(what: string, { format, kHot }: ConstantTable, rest = ''): string {
+  if (!kHot) return `${what}, raw integers${rest}.`;
+  const { terms, signBit } = kHotWord(legalFormat(format), kHot);
+  const fields = terms.map(({ absent, firstBit, exponentBits, signBit: sign }, index) => {
     const bits = exponentBits === 1 ? `bit ${firstBit}` : `bits ${firstBit} to ${firstBit + exponentBits - 1}`;
-    return `exponent in ${bits} (${absent}: none)${sign === undefined ? '' : `, its sign in bit ${sign}`}`;
+    const field = `  ${bits}: exponent of power ${index + 1} (${absent}: there is none)`;
+    return sign === undefined ? field : `${field}; bit ${sign}: it is subtracted`;
   });
-  const sign = signBit === undefined ? [] : [`sign in bit ${signBit}`];
-  return `words of ${wordLength} ${wordLength === 1 ? 'bit' : 'bits'}: ${[...fields, ...sign].join('; ')}`;
+  const sign = signBit === undefined ? [] : [`  bit ${signBit}: the number is negative`];
+  return [`${what}, K-hot words (qfx/k_hot.h)${rest}.`, ...fields, ...sign].join('\n');
 }
 
 /** The table of shifts of a constant, or null. */
