@@ -93,7 +93,11 @@ export const csim: Command<Options> = {
     });
     const accuracy = labelled && accuracyOf(result, 'simulated', labelled);
     return {
-      document: { ...withoutOutputs(result), multiply, ...(accuracy !== undefined && { accuracy }) },
+      document: {
+        ...withoutOutputs(result),
+        ...(!multiply && { multiply }),
+        ...(accuracy !== undefined && { accuracy }),
+      },
       text: describe(result, accuracy, multiply),
       failed: result.mismatches > 0,
     };
