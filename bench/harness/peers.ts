@@ -7,7 +7,7 @@ import { NotRun } from './subject.js';
 import type { Side } from './subject.js';
 
 /** The virtual environments that bench/setup-peers makes, one for each folder of this name. */
-type Environment = 'torch' | 'jax';
+type Environment = 'torch' | 'jax' | 'da4ml';
 
 /** Where they are: `QFX_PEERS`, else the user's cache folder. */
 function peersFolder(): string {

@@ -1,4 +1,5 @@
 import type { Subject } from '../harness/subject.js';
+import { adders, largeAdders } from './adders.js';
 import { cSimulation } from './c-simulation.js';
 import { compile, recompile } from './compile.js';
 import { denseTraining } from './dense-training.js';
@@ -19,4 +20,6 @@ export const subjects: readonly Subject[] = [
   compile,
   recompile,
   exporting,
+  adders,
+  largeAdders,
 ];

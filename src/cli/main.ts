@@ -2,6 +2,7 @@
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { packageVersion } from '../package-root.js';
+import { adders } from './adders.js';
 import { exitStatus, register, reportFailure, UsageError } from './command.js';
 import { csim } from './csim.js';
 import { demo } from './demo.js';
@@ -36,6 +37,7 @@ register(parser, exportHls);
 register(parser, csim);
 register(parser, evaluate);
 register(parser, inspect);
+register(parser, adders);
 register(parser, init);
 register(parser, setup);
 register(parser, doctor);

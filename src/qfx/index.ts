@@ -51,3 +51,4 @@ export { parseBoard } from './hardware/board.js';
 export type { Board } from './hardware/board.js';
 export { defaultPlan, validatePlan } from './hardware/plan.js';
 export type { HardwarePlan } from './hardware/plan.js';
+export * from './hardware/adders/index.js';
