@@ -1,7 +1,7 @@
 import { QfxError } from '../qfx/errors.js';
 import type { Graph, GraphNode } from '../qfx/graph/graph.js';
 import type { HardwarePlan } from '../qfx/hardware/plan.js';
-import { wordSets } from '../qfx/hardware/weight-form.js';
+import { adderGraphs, wordSets } from '../qfx/hardware/weight-form.js';
 import type { IntegerTensor } from '../qfx/number/raw-array.js';
 import { spreadValues } from '../qfx/number/type.js';
 import type { FixedPointType, Spread } from '../qfx/number/type.js';
@@ -42,6 +42,7 @@ export interface Connection {
 export function designLayers(graph: Graph, plan: HardwarePlan): DesignLayer[] {
   requireOneInput(graph);
   const sets = wordSets(graph, plan.layers);
+  const unrolled = adderGraphs(plan.layers);
   const designed = new Map<string, DesignLayer>();
   for (const [index, node] of graph.nodes.entries()) {
     const where = describeLayer(node.name);
@@ -57,6 +58,7 @@ export function designLayers(graph: Graph, plan: HardwarePlan): DesignLayer[] {
             attributes: node.attributes,
             constants: nodeConstants(graph, node),
             kHot: sets.get(node.name),
+            isAdderGraph: unrolled.has(node.name),
             shape: node.shape,
             exactType: node.exactType,
             intermediateTypes: node.intermediateTypes,

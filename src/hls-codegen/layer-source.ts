@@ -17,6 +17,11 @@ export function layerSummary({ identifier, node }: DesignLayer): string {
   return `${identifier}: ${plainText(node.operation)} "${plainText(node.name)}", ${describeShape(node.shape)}`;
 }
 
+/** What the adders of a layer are called, in C++ and in Verilog. */
+export function addersIdentifier({ identifier }: Pick<DesignLayer, 'identifier'>): string {
+  return `${identifier}_adders`;
+}
+
 /** The head of a layer's function. */
 export function layerSignature(layer: DesignLayer): string {
   const { operands, identifier, inputLanes, outputLanes } = layer;
@@ -41,10 +46,15 @@ export function layerSource(layer: DesignLayer, emission: Emission, qfx: string)
     header: emission.header,
     types: configurationTypes(layer, emission),
     integers: configurationIntegers(layer, emission),
+    adders: emission.adders,
     tables: emission.tables.filter((table) => table !== null).map((table) => tableData(identifier, table)),
     signature: layerSignature(layer),
     function: emission.function,
-    templateArguments: [`${identifier}_config`, ...(emission.templateArguments ?? [])].join(', '),
+    templateArguments: [
+      `${identifier}_config`,
+      ...(emission.adders ? [addersIdentifier(layer)] : []),
+      ...(emission.templateArguments ?? []),
+    ].join(', '),
     arguments: callArguments(layer, emission).join(', '),
   });
 }

@@ -7,7 +7,7 @@ import { describeShape } from '../qfx/operations/operation.js';
 import { cppFormat } from './cpp-text.js';
 import { designLayers } from './design.js';
 import { topIdentifier } from './identifiers.js';
-import { layerSource } from './layer-source.js';
+import { addersIdentifier, layerSource } from './layer-source.js';
 import { findEmitter } from './operations/index.js';
 import { packageVersion } from '../package-root.js';
 import { plainText } from './plain-text.js';
@@ -51,6 +51,11 @@ export function emitProject(graph: Graph, settings: ProjectSettings): EmittedPro
   files.set(`src/${network.top}.cpp`, topSource(network));
   for (const layer of network.layers) {
     if (layer.emission) files.set(layerPath(layer.identifier), layerSource(layer, layer.emission, network.qfx));
+  }
+  for (const { identifier, emission } of network.layers) {
+    if (!emission?.adders) continue;
+    const name = addersIdentifier({ identifier });
+    files.set(`rtl/${name}.v`, emission.adders.verilog(name));
   }
   for (const operation of new Set(
     network.layers.filter(({ emission }) => emission).map(({ node }) => node.operation),

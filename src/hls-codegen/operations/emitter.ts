@@ -17,6 +17,8 @@ export interface EmitterContext<Attributes = JsonObject> {
   readonly constants: Readonly<Record<string, IntegerTensor>>;
   /** The set whose words stand for the constants that values are multiplied with; undefined for raw integers. */
   readonly kHot: KHot | undefined;
+  /** Whether these constants are built as an adder graph. */
+  readonly isAdderGraph: boolean;
   readonly shape: readonly number[];
   readonly exactType: FixedPointFormat;
   readonly intermediateTypes: Readonly<Record<string, FixedPointFormat>>;
@@ -49,14 +51,28 @@ export interface ConfigurationType {
   readonly kHot?: KHot;
 }
 
+/** Adders in place of a layer's weights, as C++ and as Verilog. */
+export interface AdderFunction {
+  readonly comment: string;
+  /** Numbers of values that it takes and gives. */
+  readonly inputs: number;
+  readonly outputs: number;
+  /** From the arrays `x` to `y`, without a semicolon. */
+  readonly statements: readonly string[];
+  /** The same adders as a module. */
+  readonly verilog: (name: string) => string;
+}
+
 /** How a layer is built: a call of a function template with a configuration and tables. */
 export interface Emission {
   /** The header to include, on the include path: `qfx/dense.h`. */
   readonly header: string;
   /** The function template, for example `qfx::dense`. */
   readonly function: string;
-  /** Template arguments after the configuration. */
+  /** Template arguments after the configuration (and the adders). */
   readonly templateArguments?: readonly number[];
+  /** The additions that stand for the layer's weights; the second template argument is a struct with them. */
+  readonly adders?: AdderFunction;
   /** `inputs-first`: call(input, output, tables...); `output-first`: call(output, input, input, ...). */
   readonly streams: 'inputs-first' | 'output-first';
   /** Types of the configuration besides `output_t`, and `input_t` where there is one input. */

@@ -6,10 +6,14 @@ import { layer } from '../operations/operation.js';
 
 /**
  * How a layer's products with constants are made. `multipliers`: the constants are read from memory as they are. `shifters`:
- * they are read as a sign and exponents, and products are shifts and additions.
+ * they are read as a sign and exponents, and products are shifts and additions. `adder-graph`: they are the wires between
+ * adders that compute all outputs of a position at once, of dense layers and convolutions.
  */
-export const weightForms = ['multipliers', 'shifters'] as const;
+export const weightForms = ['multipliers', 'shifters', 'adder-graph'] as const;
 export type WeightForm = (typeof weightForms)[number];
+
+/** Weights other than 0 of an adder graph: it is laid out as a whole, an adder or more for each of them. */
+const maximumAdderGraphWeights = 4096;
 
 /** The form for every node that has products with constants: shifters wherever they are possible and pay. */
 export function chooseWeightForms(graph: Graph): Map<string, WeightForm> {
@@ -22,6 +26,7 @@ export function chooseWeightForms(graph: Graph): Map<string, WeightForm> {
 export function weightFormProblem(node: GraphNode, graph: Graph, form: WeightForm | undefined): string | undefined {
   if (form === undefined) return undefined;
   if (!hasFactor(node)) return `weights is "${form}", and it has no constants to multiply with`;
+  if (form === 'adder-graph') return adderGraphProblem(node, graph);
   if (form === 'multipliers' || factorSet(node, graph.tensors)) return undefined;
   return 'weights is "shifters", and its constants are not K-hot';
 }
@@ -39,6 +44,22 @@ export function wordSets(graph: Graph, forms: Readonly<Record<string, { weights?
     if (set) sets.set(node.name, set);
   }
   return sets;
+}
+
+/** The nodes whose weights are an adder graph. */
+export function adderGraphs(forms: Readonly<Record<string, { weights?: WeightForm }>>): Set<string> {
+  return new Set(Object.keys(forms).filter((name) => forms[name].weights === 'adder-graph'));
+}
+
+function adderGraphProblem({ operation, constants }: GraphNode, graph: Graph): string | undefined {
+  if (operation !== 'dense' && operation !== 'conv2d') {
+    return 'weights is "adder-graph", which only dense layers and convolutions can have';
+  }
+  const { raw } = graph.tensors[constants.weights];
+  let count = 0;
+  for (const value of raw) if (Number(value) !== 0) count++;
+  if (count <= maximumAdderGraphWeights) return undefined;
+  return `weights is "adder-graph", and ${count} of its weights are not 0; allowed: at most ${maximumAdderGraphWeights}`;
 }
 
 function hasFactor({ operation, name }: GraphNode): boolean {

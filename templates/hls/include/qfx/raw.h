@@ -77,7 +77,10 @@ inline raw_t<T> to_raw(const T& value) {
 template <class T, class X>
 inline T with_raw_of(const X& x) {
 #pragma HLS INLINE
-  static_assert(fixed_traits<T>::word_length > fixed_traits<X>::word_length, "the word holds every raw integer");
+  static_assert(fixed_traits<T>::word_length > fixed_traits<X>::word_length ||
+                    (fixed_traits<T>::word_length == fixed_traits<X>::word_length &&
+                     fixed_traits<T>::is_signed == fixed_traits<X>::is_signed),
+                "the word holds every raw integer");
 #ifdef QFX_SIMULATION_TYPES
   return T::from_storage(static_cast<typename T::raw_type>(x.raw));
 #else
