@@ -4,7 +4,7 @@ import type { FixedPointFormat } from '../qfx/number/type.js';
 import { legalFormat } from './cpp-text.js';
 
 /** One adder. Instances of a module of its own stay as they are in synthesis: sums of several operands are not merged. */
-const adderModule = `(* keep_hierarchy *)
+export const adderModule = `(* keep_hierarchy *)
 module qfx_adder #(parameter WIDTH = 1, parameter SUBTRACT = 0) (
   input [WIDTH-1:0] left,
   input [WIDTH-1:0] right,
@@ -21,7 +21,7 @@ interface Wire {
 }
 
 /**
- * An adder graph as a combinational Verilog module, one instance an adder. Ports x0, x1, ... and y0, y1, ... are raw
+ * An adder graph as a combinational Verilog module, one instance of `qfx_adder` an adder. Ports x0, x1, ... and y0, y1, ... are raw
  * integers: an output's word is as wide as its range needs, and signed only where its format is.
  * @param input the format of all inputs
  */
@@ -53,7 +53,6 @@ export function adderVerilog(name: string, graph: AdderGraph, input: FixedPointF
     `  ${direction} ${wire.format.signed ? 'signed ' : ''}[${wire.format.wordLength - 1}:0] ${wire.name}`;
   const ports = [...wires.slice(0, graph.inputs).map(port('input')), ...outputs.map(port('output'))];
   return [
-    adderModule,
     `// ${graph.operations.length} adders: y = x M for a constant matrix M of ${graph.inputs} x ${outputs.length} integers.`,
     `module ${name} (\n${ports.join(',\n')}\n);`,
     ...adders,
@@ -77,6 +76,7 @@ function operandText({ node, shift }: AdderOperand, wires: readonly Wire[], to: 
   // What is cut off repeats the sign, or is zero: the result's word holds every result.
   if (spare < 0) return `{${[`${name}[${to.wordLength - left - 1}:0]`, ...zeros].join(', ')}}`;
   const top = format.signed ? `${name}[${format.wordLength - 1}]` : "1'b0";
-  const extension = spare > 0 ? [`{${spare}{${top}}}`] : [];
-  return `{${[...extension, name, ...zeros].join(', ')}}`;
+  const extension = spare > 1 ? [`{${spare}{${top}}}`] : spare === 1 ? [top] : [];
+  const parts = [...extension, name, ...zeros];
+  return parts.length === 1 ? name : `{${parts.join(', ')}}`;
 }

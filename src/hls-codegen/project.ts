@@ -4,6 +4,7 @@ import { streamKey } from '../qfx/hardware/connections.js';
 import type { HardwarePlan } from '../qfx/hardware/plan.js';
 import { describeFormat } from '../qfx/number/type.js';
 import { describeShape } from '../qfx/operations/operation.js';
+import { adderModule } from './adder-verilog.js';
 import { cppFormat } from './cpp-text.js';
 import { designLayers } from './design.js';
 import { topIdentifier } from './identifiers.js';
@@ -54,6 +55,7 @@ export function emitProject(graph: Graph, settings: ProjectSettings): EmittedPro
   }
   for (const { identifier, emission } of network.layers) {
     if (!emission?.adders) continue;
+    files.set('rtl/qfx_adder.v', adderModule);
     const name = addersIdentifier({ identifier });
     files.set(`rtl/${name}.v`, emission.adders.verilog(name));
   }
