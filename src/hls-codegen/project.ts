@@ -176,13 +176,14 @@ function scriptData(
       port('in', '; TLAST is ignored')(network.input),
       ...network.outputPorts.map(port('out', ', TLAST on the last one')),
     ],
-    layers: network.layers.map(({ identifier, node, type, outputLanes }) => ({
+    layers: network.layers.map(({ identifier, node, type, outputLanes, weightForm, emission }) => ({
       identifier,
       name: plainText(node.name),
       operation: plainText(node.operation),
       shape: describeShape(node.shape),
       type: describeFormat(type),
       lanes: outputLanes,
+      weights: emission?.adders ? `${emission.adders.count} adders` : (weightForm ?? ''),
     })),
   };
 }

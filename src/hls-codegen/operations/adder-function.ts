@@ -38,7 +38,7 @@ export function adderFunction(
     (_, output) => weights.format.binaryPoint - (weights.shifts?.[output] ?? 0),
   );
   return {
-    comment: `Weights as ${graph.operations.length} adders; x: inputs, y: sums.`,
+    count: graph.operations.length,
     inputs: graph.inputs,
     outputs,
     statements: statementsOf(graph, points, input),

@@ -53,7 +53,8 @@ export interface ConfigurationType {
 
 /** Adders in place of a layer's weights, as C++ and as Verilog. */
 export interface AdderFunction {
-  readonly comment: string;
+  /** Number of adders. */
+  readonly count: number;
   /** Numbers of values that it takes and gives. */
   readonly inputs: number;
   readonly outputs: number;

@@ -1,6 +1,5 @@
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { factorSet, shiftedProducts } from '../graph/products.js';
-import type { KHot } from '../number/type.js';
 import { findOperation } from '../operations/index.js';
 import { layer } from '../operations/operation.js';
 
@@ -32,23 +31,14 @@ export function weightFormProblem(node: GraphNode, graph: Graph, form: WeightFor
 }
 
 /**
- * The set whose words a node reads from memory; undefined where it reads raw integers.
- * @param forms what the plan says, by node; where it says nothing, the default
+ * The form for every node that has products with constants.
+ * @param layers what the plan says, by node; where it says nothing, the default
  */
-export function wordSets(graph: Graph, forms: Readonly<Record<string, { weights?: WeightForm }>>): Map<string, KHot> {
-  const defaults = chooseWeightForms(graph);
-  const sets = new Map<string, KHot>();
-  for (const node of graph.nodes) {
-    const form = forms[node.name].weights ?? defaults.get(node.name);
-    const set = form === 'shifters' ? factorSet(node, graph.tensors) : undefined;
-    if (set) sets.set(node.name, set);
-  }
-  return sets;
-}
-
-/** The nodes whose weights are an adder graph. */
-export function adderGraphs(forms: Readonly<Record<string, { weights?: WeightForm }>>): Set<string> {
-  return new Set(Object.keys(forms).filter((name) => forms[name].weights === 'adder-graph'));
+export function weightFormsOf(
+  graph: Graph,
+  layers: Readonly<Record<string, { readonly weights?: WeightForm }>>,
+): Map<string, WeightForm> {
+  return new Map([...chooseWeightForms(graph)].map(([name, form]) => [name, layers[name].weights ?? form]));
 }
 
 function adderGraphProblem({ operation, constants }: GraphNode, graph: Graph): string | undefined {
