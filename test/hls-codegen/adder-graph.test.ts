@@ -22,7 +22,8 @@ function unrolled(graph: Graph, plan: HardwarePlan): HardwarePlan {
 }
 
 describe('layers whose weights are an adder graph', () => {
-  for (const seed of [4, 7, 9]) {
+  // With groups in 13 and 25, and binary points by channel.
+  for (const seed of [7, 13, 25]) {
     // Ordinary constants: the other products of the network, those of batch normalization, stay multiplications.
     it(`compute in C++ what the executor computes: network ${seed}`, async (context) => {
       const compiler = requireOracle(context, findCompiler());
