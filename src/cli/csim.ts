@@ -18,6 +18,7 @@ interface Options extends TestImageOptions {
   images?: number;
   layersFor?: number;
   hardwareLoops?: string;
+  multiply: boolean;
   headers?: string;
 }
 
@@ -36,6 +37,7 @@ export const csim: Command<Options> = {
     ['$0 csim hls --images 1000', '1,000 seeded images over the whole input type'],
     ['$0 csim hls --data ~/mnist --images 256', 'The first 256 test images of the data set the network was trained on'],
     ['$0 csim hls --images 1000 --hardware-loops all', "The hardware's loops for every image: slower"],
+    ['$0 csim hls --no-multiply', 'With multiplication deleted, which only a network without a multiplier survives'],
     ['QFX_CXX=npm $0 csim hls', 'With the compiler that npm installed'],
   ],
   options: (yargs) =>
@@ -51,13 +53,22 @@ export const csim: Command<Options> = {
         requiresArg: true,
         describe: `Images of each process that run the hardware's loops, or all; later ones sum the same products in a faster order (default: ${defaultHardwareLoops}; with --headers always all)`,
       })
+      .option('multiply', {
+        type: 'boolean',
+        default: true,
+        describe:
+          'Whether there is fixed-point multiplication; --no-multiply deletes it, so that a multiplier is an error',
+      })
       .options(testImageOptions)
       .option('headers', {
         type: 'string',
         requiresArg: true,
         describe: "A folder with AMD's ap_fixed.h to compile with",
       }),
-  async run({ project, images, layersFor, hardwareLoops, data, dataSet, headers }, context) {
+  async run({ project, images, layersFor, hardwareLoops, multiply, data, dataSet, headers }, context) {
+    if (!multiply && headers !== undefined) {
+      throw new UsageError("--no-multiply: multiplication can't be deleted from other headers, leave out --headers");
+    }
     const labelled =
       data === undefined && dataSet === undefined ? undefined : await openTestImages(project, { data, dataSet });
     if (labelled && images !== undefined && images > labelled.count) {
@@ -67,28 +78,37 @@ export const csim: Command<Options> = {
       ...(labelled && { inputs: { ...labelled, count: images ?? labelled.count } }),
       images,
       layersFor,
-      hardwareLoops: hardwareLoops === undefined ? undefined : parseHardwareLoops(hardwareLoops, headers),
+      hardwareLoops: hardwareLoops === undefined ? undefined : parseHardwareLoops(hardwareLoops, { headers, multiply }),
+      noMultiply: !multiply,
       headers,
       onProgress: showStages(context),
       signal: context.signal,
     });
     const accuracy = labelled && accuracyOf(result, 'simulated', labelled);
     return {
-      document: { ...withoutOutputs(result), ...(accuracy !== undefined && { accuracy }) },
-      text: describe(result, accuracy),
+      document: {
+        ...withoutOutputs(result),
+        ...(!multiply && { multiply }),
+        ...(accuracy !== undefined && { accuracy }),
+      },
+      text: describe(result, accuracy, multiply),
       failed: result.mismatches > 0,
     };
   },
 };
 
-function parseHardwareLoops(text: string, headers: string | undefined): number | 'all' {
+function parseHardwareLoops(
+  text: string,
+  { headers, multiply }: Pick<Options, 'headers' | 'multiply'>,
+): number | 'all' {
   if (text === 'all') return 'all';
   const images = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(images)) {
     throw new UsageError(`--hardware-loops ${text}: a whole number or all is needed`);
   }
-  if (headers === undefined) return images;
-  throw new UsageError(`--hardware-loops ${text}: with --headers all images run the hardware's loops`);
+  if (headers === undefined && multiply) return images;
+  const alone = multiply ? '--headers' : '--no-multiply';
+  throw new UsageError(`--hardware-loops ${text}: with ${alone} all images run the hardware's loops`);
 }
 
 /** Shows one progress bar a stage. Stages that run at the same time have theirs one after the other. */
@@ -167,7 +187,7 @@ function describeLoops({ images, imagesByHardwareLoops }: SimulationResult): str
   return others === 0 ? text : `${text}; in a faster order: ${count(others)}`;
 }
 
-function describe(result: SimulationResult, accuracy: number | undefined): string {
+function describe(result: SimulationResult, accuracy: number | undefined, multiply: boolean): string {
   const { firstMismatch: first } = result;
   return [
     formatTable(
@@ -182,6 +202,7 @@ function describe(result: SimulationResult, accuracy: number | undefined): strin
       : []),
     `${count(result.images)} images, ${count(result.valuesCompared)} values compared, ${count(result.mismatches)} mismatches (${result.compiler}, ${result.seconds.toFixed(1)} s)`,
     describeLoops(result),
+    ...(multiply ? [] : ['compiled with fixed-point multiplication deleted']),
     ...(accuracy === undefined ? [] : [`accuracy of the C simulation: ${percent(accuracy)}`]),
   ].join('\n');
 }

@@ -1,12 +1,12 @@
 import { isUniform, spreadValues, summarizeGraph } from '../qfx/index.js';
-import type { FixedPointFormat, TensorType } from '../qfx/index.js';
+import type { FixedPointFormat, GraphSummary, TensorType } from '../qfx/index.js';
 import type { Command } from './command.js';
 import { openGraph } from './graph-file.js';
 import { count } from './format.js';
 import { formatTable } from './table.js';
 import { visible } from './visible.js';
 
-/** `qfx inspect`: layers, types, multiplications, parameters, bits, provenance. */
+/** `qfx inspect`: layers, types, multiplications, shift-adds, parameters, bits, provenance. */
 export const inspect: Command<{ graph: string }> = {
   command: 'inspect <graph>',
   describe: 'Show the layers, types, multiplications, parameters and provenance of a graph',
@@ -17,7 +17,7 @@ export const inspect: Command<{ graph: string }> = {
     const { graph } = await openGraph(fileName);
     const summary = summarizeGraph(graph);
     const table = formatTable(
-      ['layer', 'operation', 'shape', 'exact type', 'output type', 'MACs', 'parameters', 'bits'],
+      ['layer', 'operation', 'shape', 'exact type', 'output type', 'MACs', 'shift-adds', 'parameters', 'bits'],
       summary.layers.map((layer) => [
         layer.name,
         layer.operation,
@@ -25,6 +25,7 @@ export const inspect: Command<{ graph: string }> = {
         shortFormat(layer.exactType),
         shortType(layer.outputType),
         layer.multiplications,
+        layer.shiftAdds,
         layer.parameters,
         layer.parameterBits,
       ]),
@@ -35,12 +36,13 @@ export const inspect: Command<{ graph: string }> = {
         outputs: graph.outputs,
         layers: summary.layers,
         multiplications: summary.multiplications,
+        shiftAdds: summary.shiftAdds,
         parameters: summary.parameters,
         parameterBits: summary.parameterBits,
         provenance: graph.provenance,
       },
       text: [
-        `${visible(graph.name)}: ${count(summary.multiplications)} multiplications an image, ${count(summary.parameters)} parameters in ${count(summary.parameterBits)} bits`,
+        `${visible(graph.name)}: ${describeProducts(summary)} an image, ${count(summary.parameters)} parameters in ${count(summary.parameterBits)} bits`,
         '',
         table,
         '',
@@ -51,6 +53,11 @@ export const inspect: Command<{ graph: string }> = {
     };
   },
 };
+
+function describeProducts({ multiplications, shiftAdds }: GraphSummary): string {
+  const shifts = shiftAdds > 0 ? ` and ${count(shiftAdds)} shift-adds` : '';
+  return `${count(multiplications)} multiplications${shifts}`;
+}
 
 /** `s10.8` is signed, 10 bits, binary point 8; `u` is unsigned. Keeps the table within a terminal. */
 function shortFormat({ signed, wordLength, binaryPoint }: FixedPointFormat): string {

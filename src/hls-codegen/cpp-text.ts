@@ -1,14 +1,19 @@
-import type { FixedPointFormat, FixedPointType } from '../qfx/number/type.js';
+import { describeFormat } from '../qfx/number/type.js';
+import type { FixedPointFormat, FixedPointType, KHot } from '../qfx/number/type.js';
 
 /** True for a type of the constant 0: it has no C++ type of its own, the narrowest legal one stands for it. */
 export function isConstantZero(format: FixedPointFormat): boolean {
   return format.wordLength === 0;
 }
 
-/** `ap_fixed<W, I>` with AMD's default modes; the constant 0 (W = 0) takes the narrowest legal type. */
+/** The format itself; for the constant 0 (W = 0) the narrowest one that C++ has. */
+export function legalFormat(format: FixedPointFormat): FixedPointFormat {
+  return isConstantZero(format) ? { signed: false, wordLength: 1, binaryPoint: format.binaryPoint } : format;
+}
+
+/** `ap_fixed<W, I>` with AMD's default modes. */
 export function cppFormat(format: FixedPointFormat): string {
-  if (isConstantZero(format)) return `ap_ufixed<1, ${1 - format.binaryPoint}>`;
-  return `${format.signed ? 'ap_fixed' : 'ap_ufixed'}<${format.wordLength}, ${format.wordLength - format.binaryPoint}>`;
+  return describeFormat(legalFormat(format));
 }
 
 /** `ap_fixed<W, I, Q, O>`, without the modes where they are AMD's defaults. */
@@ -16,6 +21,11 @@ export function cppType(type: FixedPointType): string {
   const format = cppFormat(type);
   if (isConstantZero(type) || (type.rounding === 'AP_TRN' && type.overflow === 'AP_WRAP')) return format;
   return `${format.slice(0, -1)}, ${type.rounding}, ${type.overflow}>`;
+}
+
+/** `qfx::k_hot<ap_fixed<W, I>, K, qfx::signed_digits>`: numbers of a format as a sign and exponents. */
+export function cppKHot(format: FixedPointFormat, { terms, digits }: KHot): string {
+  return `qfx::k_hot<${cppFormat(format)}, ${terms}, qfx::${digits}_digits>`;
 }
 
 /** Widest line that is written in one piece. */

@@ -1,6 +1,9 @@
 import { QfxError } from '../qfx/errors.js';
 import type { Graph, GraphNode } from '../qfx/graph/graph.js';
+import { factorSet } from '../qfx/graph/products.js';
 import type { HardwarePlan } from '../qfx/hardware/plan.js';
+import { weightFormsOf } from '../qfx/hardware/weight-form.js';
+import type { WeightForm } from '../qfx/hardware/weight-form.js';
 import type { IntegerTensor } from '../qfx/number/raw-array.js';
 import { spreadValues } from '../qfx/number/type.js';
 import type { FixedPointType, Spread } from '../qfx/number/type.js';
@@ -24,6 +27,8 @@ export interface DesignLayer {
   readonly valuesPerImage: number;
   readonly inputLanes: number;
   readonly outputLanes: number;
+  /** How products with its constants are made, where it has any. */
+  readonly weightForm: WeightForm | undefined;
   /** How it is built; null for the input. */
   readonly emission: Emission | null;
 }
@@ -40,12 +45,14 @@ export interface Connection {
 /** The layers of a graph in its order, with everything that the C++ needs. Refuses by name what does not stream. */
 export function designLayers(graph: Graph, plan: HardwarePlan): DesignLayer[] {
   requireOneInput(graph);
+  const forms = weightFormsOf(graph, plan.layers);
   const designed = new Map<string, DesignLayer>();
   for (const [index, node] of graph.nodes.entries()) {
     const where = describeLayer(node.name);
     const operands = node.inputs.map((name) => designed.get(name)!);
     const { inputLanes, outputLanes } = plan.layers[node.name];
     const type = streamedType(node);
+    const weightForm = forms.get(node.name);
     const emission =
       node.operation === 'input'
         ? null
@@ -54,6 +61,8 @@ export function designLayers(graph: Graph, plan: HardwarePlan): DesignLayer[] {
             inputs: operands.map((operand) => ({ shape: operand.node.shape, type: operand.type })),
             attributes: node.attributes,
             constants: nodeConstants(graph, node),
+            kHot: weightForm === 'shifters' ? factorSet(node, graph.tensors) : undefined,
+            isAdderGraph: weightForm === 'adder-graph',
             shape: node.shape,
             exactType: node.exactType,
             intermediateTypes: node.intermediateTypes,
@@ -70,6 +79,7 @@ export function designLayers(graph: Graph, plan: HardwarePlan): DesignLayer[] {
       valuesPerImage: elementCount(node.shape),
       inputLanes,
       outputLanes,
+      weightForm,
       emission,
     });
   }

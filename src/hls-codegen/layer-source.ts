@@ -1,9 +1,9 @@
 import { describeFormat } from '../qfx/number/type.js';
 import { describeShape } from '../qfx/operations/operation.js';
 import { tableBody } from './cpp-table.js';
-import { cppFormat, cppSignature, cppType } from './cpp-text.js';
+import { cppFormat, cppKHot, cppSignature, cppType } from './cpp-text.js';
 import type { DesignLayer } from './design.js';
-import type { Emission, Table } from './operations/emitter.js';
+import type { ConfigurationType, Emission, Table } from './operations/emitter.js';
 import { plainText } from './plain-text.js';
 import { renderTemplate } from './template.js';
 
@@ -15,6 +15,11 @@ function describeLanes(lanes: number): string {
 /** `l1_conv1: conv2d "conv1", [28, 28, 8]`, the first line of everything that is written about a layer. */
 export function layerSummary({ identifier, node }: DesignLayer): string {
   return `${identifier}: ${plainText(node.operation)} "${plainText(node.name)}", ${describeShape(node.shape)}`;
+}
+
+/** What the adders of a layer are called, in C++ and in Verilog. */
+export function addersIdentifier({ identifier }: Pick<DesignLayer, 'identifier'>): string {
+  return `${identifier}_adders`;
 }
 
 /** The head of a layer's function. */
@@ -41,10 +46,15 @@ export function layerSource(layer: DesignLayer, emission: Emission, qfx: string)
     header: emission.header,
     types: configurationTypes(layer, emission),
     integers: configurationIntegers(layer, emission),
+    adders: emission.adders,
     tables: emission.tables.filter((table) => table !== null).map((table) => tableData(identifier, table)),
     signature: layerSignature(layer),
     function: emission.function,
-    templateArguments: [`${identifier}_config`, ...(emission.templateArguments ?? [])].join(', '),
+    templateArguments: [
+      `${identifier}_config`,
+      ...(emission.adders ? [addersIdentifier(layer)] : []),
+      ...(emission.templateArguments ?? []),
+    ].join(', '),
     arguments: callArguments(layer, emission).join(', '),
   });
 }
@@ -72,9 +82,14 @@ function configurationTypes(
 ): { name: string; type: string }[] {
   return [
     ...(operands.length === 1 ? [{ name: 'input_t', type: `${operands[0].identifier}_t` }] : []),
-    ...types.map(({ name, format }) => ({ name, type: 'rounding' in format ? cppType(format) : cppFormat(format) })),
+    ...types.map(({ name, ...type }) => ({ name, type: cppConfigurationType(type) })),
     { name: 'output_t', type: `${identifier}_t` },
   ];
+}
+
+function cppConfigurationType({ format, kHot }: Omit<ConfigurationType, 'name'>): string {
+  if (kHot) return cppKHot(format, kHot);
+  return 'rounding' in format ? cppType(format) : cppFormat(format);
 }
 
 function configurationIntegers(layer: DesignLayer, { integers }: Emission): { type: string; members: string }[] {
@@ -88,7 +103,7 @@ function configurationIntegers(layer: DesignLayer, { integers }: Emission): { ty
 
 function tableData(identifier: string, { name, comment, element, dimensions, values }: Table) {
   return {
-    comment,
+    comment: comment.replaceAll('\n', '\n// '),
     element: 'cpp' in element ? element.cpp : `qfx::table_t<${identifier}_config::${element.typeName}>`,
     identifier: `${identifier}_${name}`,
     dimensions: dimensions.map((size) => `[${size}]`).join(''),

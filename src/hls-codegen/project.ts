@@ -4,10 +4,11 @@ import { streamKey } from '../qfx/hardware/connections.js';
 import type { HardwarePlan } from '../qfx/hardware/plan.js';
 import { describeFormat } from '../qfx/number/type.js';
 import { describeShape } from '../qfx/operations/operation.js';
+import { adderModule } from './adder-verilog.js';
 import { cppFormat } from './cpp-text.js';
 import { designLayers } from './design.js';
 import { topIdentifier } from './identifiers.js';
-import { layerSource } from './layer-source.js';
+import { addersIdentifier, layerSource } from './layer-source.js';
 import { findEmitter } from './operations/index.js';
 import { packageVersion } from '../package-root.js';
 import { plainText } from './plain-text.js';
@@ -51,6 +52,12 @@ export function emitProject(graph: Graph, settings: ProjectSettings): EmittedPro
   files.set(`src/${network.top}.cpp`, topSource(network));
   for (const layer of network.layers) {
     if (layer.emission) files.set(layerPath(layer.identifier), layerSource(layer, layer.emission, network.qfx));
+  }
+  for (const { identifier, emission } of network.layers) {
+    if (!emission?.adders) continue;
+    files.set('rtl/qfx_adder.v', adderModule);
+    const name = addersIdentifier({ identifier });
+    files.set(`rtl/${name}.v`, emission.adders.verilog(name));
   }
   for (const operation of new Set(
     network.layers.filter(({ emission }) => emission).map(({ node }) => node.operation),
@@ -169,13 +176,14 @@ function scriptData(
       port('in', '; TLAST is ignored')(network.input),
       ...network.outputPorts.map(port('out', ', TLAST on the last one')),
     ],
-    layers: network.layers.map(({ identifier, node, type, outputLanes }) => ({
+    layers: network.layers.map(({ identifier, node, type, outputLanes, weightForm, emission }) => ({
       identifier,
       name: plainText(node.name),
       operation: plainText(node.operation),
       shape: describeShape(node.shape),
       type: describeFormat(type),
       lanes: outputLanes,
+      weights: emission?.adders ? `${emission.adders.count} adders` : (weightForm ?? ''),
     })),
   };
 }

@@ -24,13 +24,13 @@ const chunkBytes = 2 ** 22;
 const chunkImages = 256;
 const chunkWork = 2 ** 31;
 
-/** What one image costs, in multiplications of a convolution; a value costs about as much as so many of them. */
+/** What one image costs, in products of a convolution; a value costs about as much as so many of them. */
 const workOfValue = 50;
 
 /** The work of one image. */
 export function imageWork(graph: Graph): number {
   const values = graph.nodes.reduce((sum, { shape }) => sum + elementCount(shape), 0);
-  return summarizeGraph(graph).multiplications + values * workOfValue;
+  return summarizeGraph(graph).products + values * workOfValue;
 }
 
 /** Splits images into chunks of about the same work; the layers of the first `layersFor` images are wanted. */

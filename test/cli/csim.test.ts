@@ -48,9 +48,28 @@ describe('csim', () => {
     [['--hardware-loops', 'some'], '--hardware-loops some: a whole number or all is needed'],
     [['--hardware-loops', '-1'], '--hardware-loops -1: a whole number or all is needed'],
     [['--hardware-loops', '3', '--headers', 'amd'], '--hardware-loops 3: with --headers all images run'],
+    [['--hardware-loops', '3', '--no-multiply'], '--hardware-loops 3: with --no-multiply all images run'],
+    [['--no-multiply', '--headers', 'amd'], "--no-multiply: multiplication can't be deleted from other headers"],
   ] as const)('refuses %s', async ([args, message]) => {
     const { exitCode, stderr } = await terminal.qfx(['csim', 'hls', ...args]);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('proves with --no-multiply that there is no multiplier, or names the reason', async (context) => {
+    requireOracle(context, compiler);
+    const multiplying = await terminal.qfx(['csim', 'hls', '--no-multiply']);
+    expect([multiplying.exitCode, multiplying.stderr]).toEqual([
+      1,
+      expect.stringContaining('QFX_NO_MULTIPLY: this layer multiplies, its constants are not K-hot'),
+    ]);
+    const file = await terminal.save(tinyNetwork({ kHot: { terms: 2, digits: 'signed' } }), 'k-hot.safetensors');
+    await terminal.document(['export-hls', file, '--out', 'k-hot']);
+    const document = await terminal.document(['csim', 'k-hot', '--images', '20', '--no-multiply']);
+    expect(document).toMatchObject({ images: 20, imagesByHardwareLoops: 20, mismatches: 0, multiply: false });
+    const { stdout } = await terminal.qfx(['csim', 'k-hot', '--no-multiply']);
+    expect(stdout).toMatch(/^compiled with fixed-point multiplication deleted$/m);
+    const summary = await terminal.qfx(['inspect', file]);
+    expect(summary.stdout).toMatch(/^tiny: 0 multiplications and 24 shift-adds an image, /m);
   });
 
   it('measures the same accuracy as eval, on real images', async (context) => {

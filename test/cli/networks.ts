@@ -1,5 +1,5 @@
 import { buildGraph } from 'qfx';
-import type { FixedPointType, Graph, JsonObject } from 'qfx';
+import type { FixedPointType, Graph, JsonObject, KHot } from 'qfx';
 
 const type = (signed: boolean, wordLength: number, binaryPoint: number): FixedPointType => ({
   ...{ signed, wordLength, binaryPoint },
@@ -13,11 +13,20 @@ interface Options {
   readonly provenance?: JsonObject;
   /** Names of the three nodes. */
   readonly names?: readonly [input: string, flat: string, output: string];
+  /** The set that the weights are said to belong to; two signed powers of two hold all of them. */
+  readonly kHot?: KHot;
 }
 
 /** Flatten and dense on images of bytes: the smallest network that classifies. */
 export function tinyNetwork(options: Options = {}): Graph {
-  const { name = 'tiny', shape = [2, 2, 1], classes = 3, provenance, names = ['image', 'flat', 'scores'] } = options;
+  const {
+    name = 'tiny',
+    shape = [2, 2, 1],
+    classes = 3,
+    provenance,
+    names = ['image', 'flat', 'scores'],
+    kHot,
+  } = options;
   const [input, flat, output] = names;
   const size = shape.reduce((product, length) => product * length, 1);
   const weights = Float64Array.from({ length: size * classes }, (_, index) => ((index * 7) % 15) - 7);
@@ -38,7 +47,7 @@ export function tinyNetwork(options: Options = {}): Graph {
     tensors: {
       weights: {
         shape: [size, classes],
-        format: { signed: true, wordLength: 4, binaryPoint: 3 },
+        format: { signed: true, wordLength: 4, binaryPoint: 3, ...(kHot && { kHot }) },
         raw: weights,
       },
     },

@@ -134,6 +134,7 @@ describe('what is written where', () => {
         }),
       ],
       multiplications: 12,
+      shiftAdds: 0,
       parameters: 12,
       parameterBits: 48,
       provenance: {},
@@ -143,7 +144,7 @@ describe('what is written where', () => {
   it('for people: a table, without colours where there is no terminal', async () => {
     const { stdout } = await terminal.qfx(['inspect', 'graph.safetensors']);
     expect(stdout).toMatch(/^tiny: 12 multiplications an image, 12 parameters in 48 bits$/m);
-    expect(stdout).toMatch(/^ scores +dense +3 +s\d+\.\d+ +s16\.4 RND SAT +12 +12 +48 *$/m);
+    expect(stdout).toMatch(/^ scores +dense +3 +s\d+\.\d+ +s16\.4 RND SAT +12 +0 +12 +48 *$/m);
     const doctor = await terminal.qfx(['doctor']);
     expect(stdout + doctor.stdout + doctor.stderr).not.toContain('\u001b');
   });

@@ -115,6 +115,17 @@ describe('validatePlan', () => {
       withLayer('input0', { inputLanes: 2 }),
       'layer "input0": inputLanes is 2, which must equal',
     ],
+    ['another form', withLayer('conv2d1', { weights: 'adders' as 'shifters' }), 'layers.conv2d1.weights'],
+    [
+      'shifters for constants that are not K-hot',
+      withLayer('conv2d1', { weights: 'shifters' }),
+      'hardware.json: layer "conv2d1": weights is "shifters", and its constants are not K-hot',
+    ],
+    [
+      'a form for a layer without products',
+      withLayer('add2', { weights: 'multipliers' }),
+      'hardware.json: layer "add2": weights is "multipliers", and it has no constants to multiply with',
+    ],
     ['a layer that is not there', withLayer('relu9', { inputLanes: 1, outputLanes: 1 }), `"relu9" isn't in the graph`],
     ['a missing layer', withoutKey('layers', 'add2'), 'hardware.json: layers: "add2" is missing'],
     ['a missing stream', withoutKey('streams', 'input0->add2'), 'hardware.json: streams: "input0->add2" is missing'],

@@ -2,20 +2,20 @@ import type { AveragePooling2dAttributes } from '../../qfx/operations/average-po
 import type { Emitter } from './emitter.js';
 import { poolingIntegers } from './pooling.js';
 import { reciprocalTable } from './reciprocals.js';
-import { alignedTable } from './weight-table.js';
+import { factorTable, factorType } from './weight-table.js';
 
 export const averagePooling2d: Emitter<AveragePooling2dAttributes> = {
   name: 'average-pooling2d',
   emit(context) {
-    const { where, attributes, constants, intermediateTypes, exactType } = context;
-    const reciprocals = alignedTable(constants.reciprocals, `${where}: reciprocals`);
+    const { where, attributes, constants, kHot, intermediateTypes, exactType } = context;
+    const reciprocals = factorTable(constants.reciprocals, kHot, `${where}: reciprocals`);
     return {
       header: 'qfx/average_pooling2d.h',
       function: 'qfx::average_pooling2d',
       streams: 'inputs-first',
       types: [
         { name: 'sum_t', format: intermediateTypes.sum },
-        { name: 'reciprocal_t', format: reciprocals.format },
+        factorType('reciprocal_t', reciprocals),
         { name: 'exact_t', format: exactType },
       ],
       integers: poolingIntegers(context),

@@ -1,11 +1,11 @@
 import { elementCount } from '../../qfx/number/shape.js';
 import type { Emitter } from './emitter.js';
-import { alignedTable, channelTable, shiftTable } from './weight-table.js';
+import { alignedTable, factorTable, factorType, shiftTable, tableComment } from './weight-table.js';
 
 export const batchNormalization: Emitter = {
   name: 'batch-normalization',
-  emit({ where, constants, shape, exactType }) {
-    const scale = channelTable(constants.scale, `${where}: scale`);
+  emit({ where, constants, kHot, shape, exactType }) {
+    const scale = factorTable(constants.scale, kHot, `${where}: scale`);
     const offset = alignedTable(constants.offset, `${where}: offset`);
     const channels = shape[shape.length - 1];
     return {
@@ -13,7 +13,7 @@ export const batchNormalization: Emitter = {
       function: 'qfx::batch_normalization',
       streams: 'inputs-first',
       types: [
-        { name: 'scale_t', format: scale.format },
+        factorType('scale_t', scale),
         { name: 'offset_t', format: offset.format },
         { name: 'exact_t', format: exactType },
       ],
@@ -21,17 +21,17 @@ export const batchNormalization: Emitter = {
       tables: [
         {
           name: 'scale',
-          comment: 'Scale of each channel, raw integers.',
+          comment: tableComment('Scale of each channel', scale),
           element: { typeName: 'scale_t' },
           dimensions: [channels],
-          values: scale.raw,
+          values: scale.entries,
         },
         {
           name: 'offset',
           comment: 'Offset of each channel, raw integers.',
           element: { typeName: 'offset_t' },
           dimensions: [channels],
-          values: offset.raw,
+          values: offset.entries,
         },
         shiftTable('scale_shift', scale),
       ],

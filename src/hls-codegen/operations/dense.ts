@@ -1,24 +1,33 @@
+import { adderEmission, adderFunction } from './adder-function.js';
 import type { Emission, Emitter } from './emitter.js';
-import { alignedTable, channelTable, shiftTable } from './weight-table.js';
+import { alignedTable, factorTable, factorType, shiftTable } from './weight-table.js';
 import { biasTable, weightLayout } from './weight-layout.js';
 
 export const dense: Emitter = {
   name: 'dense',
-  emit({ where, constants, exactType, inputLanes, outputLanes }): Emission {
+  emit({ where, inputs: [input], constants, kHot, isAdderGraph, exactType, inputLanes, outputLanes }): Emission {
     const [inputChannels, outputChannels] = constants.weights.shape;
-    const weights = channelTable(constants.weights, `${where}: weights`);
+    const weights = factorTable(constants.weights, kHot, `${where}: weights`);
     const bias = constants.bias && alignedTable(constants.bias, `${where}: bias`);
     const kernel = [1, 1, inputChannels, outputChannels] as const;
+    const integers: Emission['integers'] = [
+      { positions: 1 },
+      { input_channels: inputChannels, output_channels: outputChannels },
+    ];
+    if (isAdderGraph) {
+      const adders = adderFunction(weights, [1, inputChannels, outputChannels], 1, input.type, `${where}: weights`);
+      return { ...adderEmission('dense', adders, bias, exactType), integers };
+    }
     return {
       header: 'qfx/dense.h',
       function: 'qfx::dense',
       streams: 'inputs-first',
       types: [
-        { name: 'weight_t', format: weights.format },
+        factorType('weight_t', weights),
         ...(bias ? [{ name: 'bias_t', format: bias.format }] : []),
         { name: 'exact_t', format: exactType },
       ],
-      integers: [{ positions: 1 }, { input_channels: inputChannels, output_channels: outputChannels }],
+      integers,
       tables: [
         weightLayout(weights, kernel, inputLanes, outputLanes),
         biasTable(bias),

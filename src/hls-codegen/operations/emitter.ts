@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../qfx/graph/graph.js';
 import type { IntegerTensor } from '../../qfx/number/raw-array.js';
-import type { FixedPointFormat, FixedPointType } from '../../qfx/number/type.js';
+import type { FixedPointFormat, FixedPointType, KHot } from '../../qfx/number/type.js';
 
 /** What an emitter knows of one of its inputs. */
 export interface EmitterOperand {
@@ -15,6 +15,10 @@ export interface EmitterContext<Attributes = JsonObject> {
   readonly inputs: readonly EmitterOperand[];
   readonly attributes: Attributes;
   readonly constants: Readonly<Record<string, IntegerTensor>>;
+  /** The set whose words stand for the constants that values are multiplied with; undefined for raw integers. */
+  readonly kHot: KHot | undefined;
+  /** Whether these constants are built as an adder graph. */
+  readonly isAdderGraph: boolean;
   readonly shape: readonly number[];
   readonly exactType: FixedPointFormat;
   readonly intermediateTypes: Readonly<Record<string, FixedPointFormat>>;
@@ -29,9 +33,9 @@ export interface EmitterContext<Attributes = JsonObject> {
 export interface Table {
   /** Role, which becomes the suffix of its identifier, for example `weights`. */
   readonly name: string;
-  /** What it holds, for the comment above it. */
+  /** What it holds, for the comment above it; one or more lines. */
   readonly comment: string;
-  /** Element type: a format for raw integers of that type (`qfx::table_t` of it), or a plain C++ type. */
+  /** Element type: a type of the configuration (`qfx::table_t` of it), or a plain C++ type. */
   readonly element: { readonly typeName: string } | { readonly cpp: 'int' | 'unsigned char' };
   /** One or two dimensions. */
   readonly dimensions: readonly number[];
@@ -43,6 +47,21 @@ export interface Table {
 export interface ConfigurationType {
   readonly name: string;
   readonly format: FixedPointFormat | FixedPointType;
+  /** Where its numbers are kept as words of this set. */
+  readonly kHot?: KHot;
+}
+
+/** Adders in place of a layer's weights, as C++ and as Verilog. */
+export interface AdderFunction {
+  /** Number of adders. */
+  readonly count: number;
+  /** Numbers of values that it takes and gives. */
+  readonly inputs: number;
+  readonly outputs: number;
+  /** From the arrays `x` to `y`, without a semicolon. */
+  readonly statements: readonly string[];
+  /** The same adders as a module. */
+  readonly verilog: (name: string) => string;
 }
 
 /** How a layer is built: a call of a function template with a configuration and tables. */
@@ -51,8 +70,10 @@ export interface Emission {
   readonly header: string;
   /** The function template, for example `qfx::dense`. */
   readonly function: string;
-  /** Template arguments after the configuration. */
+  /** Template arguments after the configuration (and the adders). */
   readonly templateArguments?: readonly number[];
+  /** The additions that stand for the layer's weights; the second template argument is a struct with them. */
+  readonly adders?: AdderFunction;
   /** `inputs-first`: call(input, output, tables...); `output-first`: call(output, input, input, ...). */
   readonly streams: 'inputs-first' | 'output-first';
   /** Types of the configuration besides `output_t`, and `input_t` where there is one input. */

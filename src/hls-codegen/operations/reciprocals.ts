@@ -1,13 +1,14 @@
 import type { Table } from './emitter.js';
+import { tableComment } from './weight-table.js';
 import type { ConstantTable } from './weight-table.js';
 
 /** The constants that an average multiplies its sums with. */
-export function reciprocalTable({ raw }: ConstantTable): Table {
+export function reciprocalTable(reciprocals: ConstantTable): Table {
   return {
     name: 'reciprocals',
-    comment: 'What an exact sum is multiplied with, one constant for each count, raw integers.',
+    comment: tableComment('What an exact sum is multiplied with, one constant for each count', reciprocals),
     element: { typeName: 'reciprocal_t' },
-    dimensions: [raw.length],
-    values: raw,
+    dimensions: [reciprocals.entries.length],
+    values: reciprocals.entries,
   };
 }

@@ -1,4 +1,5 @@
 import type { Table } from './emitter.js';
+import { tableComment } from './weight-table.js';
 import type { ConstantTable } from './weight-table.js';
 
 /**
@@ -7,7 +8,7 @@ import type { ConstantTable } from './weight-table.js';
  * @param kernel [height, width, inputs of a group, outputs]
  */
 export function weightLayout(
-  { raw }: ConstantTable,
+  weights: ConstantTable,
   kernel: readonly [number, number, number, number],
   multiplyLanes: number,
   outputLanes: number,
@@ -19,13 +20,17 @@ export function weightLayout(
     for (let tap = 0; tap < height * width; tap++) {
       for (let input = 0; input < inputs; input++) {
         const start = (tap * inputs + input) * outputs + group;
-        for (let output = 0; output < outputLanes; output++) values.push(raw[start + output]);
+        for (let output = 0; output < outputLanes; output++) values.push(weights.entries[start + output]);
       }
     }
   }
   return {
     name: 'weights',
-    comment: `Weights, raw integers: a row is one step, ${multiplyLanes} x ${outputLanes} (inputs x outputs).`,
+    comment: tableComment(
+      'Weights',
+      weights,
+      `: a row is one step, ${multiplyLanes} x ${outputLanes} (inputs x outputs)`,
+    ),
     element: { typeName: 'weight_t' },
     dimensions: [values.length / lanes, lanes],
     values,
@@ -39,7 +44,7 @@ export function biasTable(bias: ConstantTable | undefined): Table | null {
     name: 'bias',
     comment: 'Bias of each output channel, raw integers.',
     element: { typeName: 'bias_t' },
-    dimensions: [bias.raw.length],
-    values: bias.raw,
+    dimensions: [bias.entries.length],
+    values: bias.entries,
   };
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { relative } from 'node:path';
+import { defineFlags } from './build.js';
 import type { BuildJob } from './build.js';
 import { compileError } from './compile-error.js';
 import { runPool } from './pool.js';
@@ -26,7 +27,7 @@ export async function buildNative(job: BuildJob): Promise<void> {
     });
   const tasks = job.compile.map(({ units, object }) => async (signal: AbortSignal) => {
     const sources = units.map((unit) => place(unit.source));
-    const args = [...nativeFlags, ...includes, '-c', '-x', 'c++', '-', '-o', object];
+    const args = [...nativeFlags, ...defineFlags(program), ...includes, '-c', '-x', 'c++', '-', '-o', object];
     const result = await run(args, signal, sources.map((source) => `#include "${source}"\n`).join(''));
     if (result.exitStatus !== 0)
       throw compileError(sources.length === 1 ? sources[0] : 'C simulation', compiler, result);

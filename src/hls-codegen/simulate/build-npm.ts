@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { QfxError } from '../../qfx/errors.js';
+import { defineFlags } from './build.js';
 import type { BuildJob } from './build.js';
 import { moduleArguments } from './child.js';
 import { compileError } from './compile-error.js';
@@ -51,7 +52,7 @@ export async function buildNpm(job: BuildJob): Promise<void> {
     files: Object.fromEntries([...paths].map((path) => [place(path), path])),
     compile: job.compile.map(({ units, object }) => ({
       sources: units.map((unit) => place(unit.source)),
-      arguments: [...npmFlags, ...includes],
+      arguments: [...npmFlags, ...defineFlags(program), ...includes],
       object,
     })),
     link: { arguments: npmLinkFlags, objects: job.link, output: job.output },

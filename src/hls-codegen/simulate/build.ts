@@ -15,6 +15,8 @@ export interface ProgramSource {
   readonly sources: readonly string[];
   /** Folders of headers, in the order in which they are searched. */
   readonly includeFolders: readonly string[];
+  /** Macros that are defined. */
+  readonly defines?: readonly string[];
 }
 
 /** What becomes one object file: sources that are compiled together, as if they were one. */
@@ -57,7 +59,7 @@ export async function build(
   { onProgress, signal }: BuildOptions = {},
 ): Promise<string> {
   const units = await readTranslationUnits(program.sources, program.includeFolders, program.root);
-  const flags = compiler.kind === 'npm' ? npmFlags : nativeFlags;
+  const flags = [...(compiler.kind === 'npm' ? npmFlags : nativeFlags), ...defineFlags(program)];
   const setting = JSON.stringify([compiler.version, flags, process.platform, process.arch]);
   const digest = (text: string) => createHash('sha256').update(`${setting}\n${text}`).digest('hex').slice(0, 40);
   const groups = groupUnits(units, largestGroup[compiler.kind]);
@@ -97,6 +99,11 @@ export async function build(
   });
   for (const { name, object } of missing) await cache.add(name, object);
   return cache.add(outputName, output);
+}
+
+/** The compiler's flags for the macros of a program. */
+export function defineFlags({ defines = [] }: ProgramSource): string[] {
+  return defines.map((name) => `-D${name}`);
 }
 
 /**

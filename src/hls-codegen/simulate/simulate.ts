@@ -34,6 +34,11 @@ export interface SimulateOptions {
    * sums are taken in a faster order. With AMD's headers there are the hardware's loops alone. Default: 16.
    */
   readonly hardwareLoops?: number | 'all';
+  /**
+   * Compiles with fixed-point multiplication deleted: a network with a multiplier in it is then a compile error. For all
+   * images the hardware's loops run.
+   */
+  readonly noMultiply?: boolean;
   /** Folder with AMD's headers (`ap_fixed.h`); what it lacks comes from the project's own. */
   readonly headers?: string;
   /** A compiler's path or `npm`; default: the environment's `QFX_CXX`, else what is found. */
@@ -93,11 +98,17 @@ export async function simulate(folder: string, options: SimulateOptions = {}): P
   }
 }
 
-function chooseLoops({ hardwareLoops, headers }: SimulateOptions): number | 'all' {
-  if (hardwareLoops === undefined) return headers === undefined ? defaultHardwareLoops : 'all';
+function chooseLoops({ hardwareLoops, headers, noMultiply = false }: SimulateOptions): number | 'all' {
+  if (noMultiply && headers !== undefined) {
+    throw new QfxError('noMultiply', "multiplication can't be deleted from AMD's headers, leave them out");
+  }
+  if (hardwareLoops === undefined) return headers === undefined && !noMultiply ? defaultHardwareLoops : 'all';
   if (hardwareLoops === 'all') return 'all';
   if (!Number.isSafeInteger(hardwareLoops) || hardwareLoops < 0) {
     throw new QfxError('hardwareLoops', `${hardwareLoops}; allowed: a whole number from 0 on, or all`);
+  }
+  if (noMultiply) {
+    throw new QfxError('hardwareLoops', `${hardwareLoops}; without multiplication all images run the hardware's loops`);
   }
   if (headers !== undefined) {
     throw new QfxError('hardwareLoops', `${hardwareLoops}; with AMD's headers all images run the hardware's loops`);
@@ -118,7 +129,7 @@ async function compileProject(
   { files }: ProjectDescription,
   compiler: Compiler,
   temporary: string,
-  { headers, cacheFolder, onProgress, signal }: SimulateOptions,
+  { headers, noMultiply = false, cacheFolder, onProgress, signal }: SimulateOptions,
 ): Promise<string> {
   const place = (path: string) => join(root, ...path.split('/'));
   const theirs = headers === undefined ? [] : [await checkHeaders(resolve(headers), compiler)];
@@ -126,6 +137,7 @@ async function compileProject(
     root,
     sources: [...files.sources, files.testbench].map(place),
     includeFolders: [...files.includeFolders.map(place), ...theirs, place(files.simulationFolder)],
+    defines: noMultiply ? ['QFX_NO_MULTIPLY'] : [],
   };
   const cache = await BuildCache.open(cacheFolder, temporary);
   try {

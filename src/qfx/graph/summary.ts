@@ -1,10 +1,9 @@
 import { spreadAt } from '../number/type.js';
 import type { FixedPointFormat, TensorType } from '../number/type.js';
 import type { IntegerTensor } from '../number/raw-array.js';
-import { findOperation } from '../operations/index.js';
-import { layer } from '../operations/operation.js';
 import { graphContexts } from './context.js';
 import type { Graph } from './graph.js';
+import { countProducts, shiftedProducts } from './products.js';
 
 /** What one node costs, for one image. */
 export interface LayerSummary {
@@ -14,8 +13,12 @@ export interface LayerSummary {
   readonly shape: readonly number[];
   readonly exactType: FixedPointFormat;
   readonly outputType: TensorType;
-  /** Multiplications by constants; multiply-accumulates for dense and convolution. */
+  /** Products of values with constants; multiply-accumulates for dense and convolution. */
+  readonly products: number;
+  /** Those of them that are multiplications: all, or none where constants are K-hot. */
   readonly multiplications: number;
+  /** Shifted values that make the other ones up, each to be added or subtracted: K a product. */
+  readonly shiftAdds: number;
   /** Elements of its constants. */
   readonly parameters: number;
   /** The sum of their word lengths. */
@@ -24,31 +27,42 @@ export interface LayerSummary {
 
 export interface GraphSummary {
   readonly layers: readonly LayerSummary[];
+  readonly products: number;
   readonly multiplications: number;
+  readonly shiftAdds: number;
   /** Of all tensors of the graph, one that several nodes share counted once. */
   readonly parameters: number;
   readonly parameterBits: number;
 }
 
-/** Multiplications, parameters and their bits, layer by layer and together. */
+/** Products, parameters and their bits, layer by layer and together. */
 export function summarizeGraph(graph: Graph): GraphSummary {
+  const shifted = shiftedProducts(graph);
   const layers = graphContexts(graph).map(({ node, context }): LayerSummary => {
     const constants = Object.values(context.constants);
+    const products = countProducts(node, context);
+    const kHot = shifted.get(node.name);
     return {
       name: node.name,
       operation: node.operation,
       shape: node.shape,
       exactType: node.exactType,
       outputType: node.outputType,
-      multiplications: findOperation(node.operation, layer(node.name)).multiplications(context, node),
+      products,
+      multiplications: kHot ? 0 : products,
+      shiftAdds: kHot ? kHot.terms * products : 0,
       parameters: countParameters(constants),
       parameterBits: countBits(constants),
     };
   });
   const tensors = Object.values(graph.tensors);
+  const total = (key: 'products' | 'multiplications' | 'shiftAdds') =>
+    layers.reduce((sum, summary) => sum + summary[key], 0);
   return {
     layers,
-    multiplications: layers.reduce((sum, { multiplications }) => sum + multiplications, 0),
+    products: total('products'),
+    multiplications: total('multiplications'),
+    shiftAdds: total('shiftAdds'),
     parameters: countParameters(tensors),
     parameterBits: countBits(tensors),
   };

@@ -8,6 +8,7 @@ import type { Board } from './board.js';
 import { connectionsOf, streamKey } from './connections.js';
 import { streamDepths, sufficientDepths } from './fifo.js';
 import { chooseLanes, lanesProblem } from './lanes.js';
+import { chooseWeightForms, weightFormProblem, weightForms } from './weight-form.js';
 
 const count = z.int().positive();
 const wordBits = z.literal([8, 16, 32, 64, 128, 256, 512, 1024]);
@@ -33,6 +34,8 @@ const planSchema = z.strictObject({
       inputLanes: count,
       /** Of the output stream; divides the last axis of the output. */
       outputLanes: count,
+      /** How products with its constants are made, where it has any; without it, with shifters if they are K-hot. */
+      weights: z.enum(weightForms).optional(),
     }),
   ),
   /**
@@ -52,6 +55,7 @@ const defaultWordBits = 32;
 export function defaultPlan(graph: Graph, board: Board): HardwarePlan {
   const lanes = chooseLanes(graph);
   const depths = streamDepths(graph, (node) => lanes.get(node)!);
+  const weights = chooseWeightForms(graph);
   return {
     formatVersion: 1,
     board: board.name,
@@ -59,7 +63,9 @@ export function defaultPlan(graph: Graph, board: Board): HardwarePlan {
     clockPeriodNs: board.clockPeriodNs,
     resources: board.resources,
     interface: { inputWordBits: defaultWordBits, outputWordBits: defaultWordBits },
-    layers: Object.fromEntries(lanes),
+    layers: Object.fromEntries(
+      [...lanes].map(([name, own]) => [name, { ...own, ...(weights.has(name) && { weights: weights.get(name) }) }]),
+    ),
     streams: Object.fromEntries([...depths].map(([key, { depth }]) => [key, { depth }])),
   };
 }
@@ -79,7 +85,8 @@ export function validatePlan(graph: Graph, plan: unknown, where = 'hardware plan
   requireSameKeys('streams', Object.keys(streams), connectionsOf(graph).map(streamKey), where);
   for (const node of graph.nodes) {
     const inputs = node.inputs.map((name) => nodes.get(name)!);
-    const problem = lanesProblem(node, inputs, layers[node.name]);
+    const chosen = layers[node.name];
+    const problem = lanesProblem(node, inputs, chosen) ?? weightFormProblem(node, graph, chosen.weights);
     if (problem) throw new QfxError(`${where}: ${layer(node.name)}`, problem);
   }
   const sufficient = sufficientDepths(

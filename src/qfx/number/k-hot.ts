@@ -62,6 +62,13 @@ export function countTerms(magnitude: number, digits: DigitKind): number {
   return countOnes(digits === 'plain' ? magnitude : (magnitude ^ (3 * magnitude)) >>> 0);
 }
 
+/** The most powers of two that a number of the set takes, with magnitudes below 2^bits. */
+export function mostTerms(bits: number, { terms, digits }: KHot): number {
+  if (bits === 0) return 0;
+  // Digits of the non-adjacent form are never neighbours, and the first one may be 2^bits.
+  return Math.min(terms, digits === 'plain' ? bits : Math.floor(bits / 2) + 1);
+}
+
 /** Whether a raw integer belongs to the set. */
 export function isKHot(raw: number, { terms, digits }: KHot): boolean {
   return countTerms(Math.abs(raw), digits) <= terms;

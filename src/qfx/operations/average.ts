@@ -28,6 +28,7 @@ export function averageOf<Attributes>(
     ...definition,
     inputCount: { minimum: 1, maximum: 1 },
     constants: { reciprocals: 'required' },
+    factor: { role: 'reciprocals', learned: false },
     infer(context): NodeTyping {
       const pooling = windows(context);
       const divisors = counts(context, pooling);

@@ -19,6 +19,7 @@ export const batchNormalization: Operation<NoAttributes> = {
   attributes: noAttributes,
   inputCount: { minimum: 1, maximum: 1 },
   constants: { scale: 'required', offset: 'required' },
+  factor: { role: 'scale', learned: true },
   infer(context) {
     const [operand] = context.inputs;
     const { scale, offset } = context.constants;

@@ -25,6 +25,7 @@ export const conv2d: Operation<Conv2dAttributes> = {
   attributes,
   inputCount: { minimum: 1, maximum: 1 },
   constants: { weights: 'required', bias: 'optional' },
+  factor: { role: 'weights', learned: true },
   infer(context) {
     const sum = describeConvolution(context);
     return { shape: [...sum.outputs, sum.outputChannels], ...inferWeightedSum(sum) };

@@ -12,6 +12,7 @@ export const dense: Operation<NoAttributes> = {
   attributes: noAttributes,
   inputCount: { minimum: 1, maximum: 1 },
   constants: { weights: 'required', bias: 'optional' },
+  factor: { role: 'weights', learned: true },
   infer(context) {
     const sum = describeDense(context);
     return { shape: [sum.outputChannels], ...inferWeightedSum(sum) };

@@ -71,11 +71,16 @@ export interface Operation<Attributes = unknown> {
   readonly inputCount: { readonly minimum: number; readonly maximum: number };
   /** The roles of its constant tensors. */
   readonly constants: Readonly<Record<string, 'required' | 'optional'>>;
+  /**
+   * The constant that values are multiplied with, where there is one. Products are shifts and additions where its format is
+   * K-hot. One that is not learned follows from shapes, so that nobody can ask for it to be K-hot.
+   */
+  readonly factor?: { readonly role: string; readonly learned: boolean };
   /** Shape and exact type; throws QfxError naming the node for what it cannot take. */
   infer(context: NodeContext<Attributes>): NodeTyping;
   /** Does what can be done once per network (aligning weights), and returns what is to be done for each image. */
   prepare(context: NodeContext<Attributes>, typing: NodeTyping, arithmetic: Arithmetic): Evaluate;
-  /** Multiplications by constants for one image (multiply-accumulates for dense and convolution). */
+  /** Products with constants for one image (multiply-accumulates for dense and convolution). */
   multiplications(context: NodeContext<Attributes>, typing: NodeTyping): number;
 }
 

@@ -90,8 +90,10 @@ class simulated_sums {
     for (int output = 0; output < outputs; ++output) {
       for (int k = 0; k < FACTORS; ++k) {
         const int step = output / lanes * (FACTORS / multiply_lanes) + k / multiply_lanes;
-        (depthwise ? weights_[k][output] : weights_[output][k]) =
-            factor_t(weights[step][k % multiply_lanes * lanes + output % lanes]);
+        // The raw integer of a weight, of whatever kind: its product with 1.
+        (depthwise ? weights_[k][output] : weights_[output][k]) = factor_t(
+            product<typename Config::weight_t>(ap_ufixed<1, 1>(1), weights[step][k % multiply_lanes * lanes + output % lanes])
+                .raw);
       }
     }
   }

@@ -22,6 +22,10 @@ export interface CompileOptions {
   readonly compiler: string;
   /** Folder of AMD's headers. */
   readonly apTypes?: string;
+  /** Macros to define, for example `QFX_NO_MULTIPLY`. */
+  readonly defines?: readonly string[];
+  /** Further arguments of the testbench. */
+  readonly args?: readonly string[];
 }
 
 /**
@@ -42,8 +46,9 @@ export async function compileAndRun(folder: string, options: CompileOptions): Pr
   const includes = files.includeFolders.flatMap((path) => ['-I', join(folder, path)]);
   const program = join(work, 'program');
   const run = promisify(execFile);
-  await run(options.compiler, ['-std=c++14', '-O0', ...warnings, ...includes, ...headers, unit, '-o', program]);
-  const { stdout } = await run(program, ['--vectors', join(folder, vectors.folder)]);
+  const flags = [...warnings, ...(options.defines ?? []).map((name) => `-D${name}`)];
+  await run(options.compiler, ['-std=c++14', '-O0', ...flags, ...includes, ...headers, unit, '-o', program]);
+  const { stdout } = await run(program, ['--vectors', join(folder, vectors.folder), ...(options.args ?? [])]);
   return stdout;
 }
 

@@ -32,7 +32,9 @@ export function seededDraw(seed: number): Draw {
 /** Builds small random graphs step by step; every value drawn is one that HLS export takes. */
 export class RandomGraph {
   private readonly nodes: NodeSpecification[] = [];
-  private readonly tensors: Record<string, IntegerTensor> = {};
+  protected readonly tensors: Record<string, IntegerTensor> = {};
+  /** Longest word of a constant. */
+  protected readonly constantBits: number = 6;
   private readonly shapes = new Map<string, readonly number[]>();
   private last = '';
 
@@ -74,7 +76,7 @@ export class RandomGraph {
   tensor(shape: readonly number[], signed = this.pick(true, false)): string {
     const length = shape.reduce((product, size) => product * size, 1);
     const channels = shape[shape.length - 1];
-    const wordLength = this.integer(1, 6);
+    const wordLength = this.integer(1, this.constantBits);
     const point = () => this.integer(0, 6);
     const format: TensorFormat = this.pick<() => TensorFormat>(
       () => ({ signed, wordLength, binaryPoint: point() }),

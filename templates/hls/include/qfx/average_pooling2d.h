@@ -4,7 +4,7 @@
 //   struct pool1_config {
 //     using input_t = ap_ufixed<4, 2>;
 //     using sum_t = ap_ufixed<6, 4>;         // holds the exact sum of a window
-//     using reciprocal_t = ap_ufixed<8, 0>;
+//     using reciprocal_t = ap_ufixed<8, 0>;  // or a k_hot
 //     using exact_t = ap_ufixed<14, 4>;      // holds sum * reciprocal
 //     using output_t = ap_ufixed<4, 2, AP_RND, AP_SAT>;
 //     (sizes, stride, padding and lanes as in max_pooling2d)
@@ -13,12 +13,13 @@
 //
 // Tables of equal length, one entry for each number of real values that a window of this layer can have:
 //   int counts[]                          distinct, ascending
-//   table_t<reciprocal_t> reciprocals[]   raw integers
+//   table_t<reciprocal_t> reciprocals[]   raw integers, or words of k_hot.h
 #ifndef QFX_AVERAGE_POOLING2D_H
 #define QFX_AVERAGE_POOLING2D_H
 
 #include <hls_stream.h>
 
+#include "multiply_accumulate.h"
 #include "pooling_window.h"
 #include "raw.h"
 #include "vector.h"
@@ -54,13 +55,13 @@ void average_pooling2d(hls::stream<vector<typename Config::input_t, Config::inpu
               ++count;
             }
             if (ky == Config::pool_height - 1 && kx == Config::pool_width - 1) {
-              reciprocal_t reciprocal = 0;
-              for (int k = 0; k < COUNTS; ++k) {
-                if (counts[k] == count) reciprocal = from_table<reciprocal_t>(reciprocals[k]);
+              table_t<reciprocal_t> reciprocal = reciprocals[0];
+              for (int k = 1; k < COUNTS; ++k) {
+                if (counts[k] == count) reciprocal = reciprocals[k];
               }
               vector<typename Config::output_t, output_lanes> word;
               for (int o = 0; o < output_lanes; ++o) {
-                const exact_t average = sum[o] * reciprocal;
+                const exact_t average = product<reciprocal_t>(sum[o], reciprocal);
                 word[o] = cast<typename Config::output_t>(average);
                 sum[o] = 0;
               }

@@ -2,7 +2,7 @@
 //
 //   struct norm1_config {
 //     using input_t = ap_fixed<10, 5>;
-//     using scale_t = ap_fixed<6, 2>;
+//     using scale_t = ap_fixed<6, 2>;  // or a k_hot
 //     using offset_t = ap_fixed<8, 4>;
 //     using exact_t = ap_fixed<17, 8>;  // holds the exact result and the product
 //     using output_t = ap_fixed<8, 4, AP_RND, AP_SAT>;
@@ -12,7 +12,7 @@
 //   batch_normalization<norm1_config>(input, output, scale, offset);
 //   batch_normalization<norm1_config>(input, output, scale, offset, scale_shift);
 //
-// Tables, raw integers:
+// Tables, raw integers; the scale of a k_hot type: words of k_hot.h:
 //   table_t<scale_t> scale[channels]
 //   table_t<offset_t> offset[channels]
 //   unsigned char scale_shift[channels]: scale of channel c is raw * 2^-(binary point of scale_t - scale_shift[c])
@@ -35,8 +35,8 @@ struct affine_map {
 
   typename Config::exact_t operator()(const typename Config::input_t& x, int channel) const {
 #pragma HLS INLINE
-    const typename Config::exact_t product = x * from_table<typename Config::scale_t>(scale[channel]);
-    return shift_left(product, scale_shift, channel) + from_table<typename Config::offset_t>(offset[channel]);
+    const typename Config::exact_t scaled = product<typename Config::scale_t>(x, scale[channel]);
+    return shift_left(scaled, scale_shift, channel) + from_table<typename Config::offset_t>(offset[channel]);
   }
 };
 

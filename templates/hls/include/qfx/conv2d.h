@@ -2,7 +2,7 @@
 //
 //   struct conv1_config {
 //     using input_t = ap_ufixed<8, 0>;    // values of the input stream
-//     using weight_t = ap_fixed<6, 1>;    // weights; with weight_shift: the finest binary point of all channels
+//     using weight_t = ap_fixed<6, 1>;    // weights, or a k_hot; with weight_shift: the finest binary point of all channels
 //     using bias_t = ap_fixed<8, 2>;      // only read where a bias table is given
 //     using exact_t = ap_fixed<20, 7>;    // holds the exact result and every partial sum
 //     using output_t = ap_fixed<8, 4, AP_RND, AP_SAT>;  // its modes are those of the one cast at the end
@@ -20,7 +20,7 @@
 //   conv2d<conv1_config>(input, output, weights, bias);
 //   conv2d<conv1_config>(input, output, weights, bias, weight_shift);  // bias or weight_shift may be qfx::none()
 //
-// Tables, raw integers:
+// Tables, raw integers; weights of a k_hot type: words of k_hot.h:
 //   table_t<weight_t> weights[steps][multiply_lanes * output_lanes], in the order in which they are read:
 //     channels_per_group = input_channels / groups
 //     multiply_lanes     = greatest common divisor of input_lanes and channels_per_group (input_lanes if groups = 1)
@@ -111,7 +111,7 @@ void conv2d(
                 running_sum_t<Config> total = sum[o];
                 for (int i = 0; i < multiply_lanes; ++i) {
                   const input_t& factor = x[i][sets_of_inputs == 1 ? 0 : o];
-                  total += factor * from_table<weight_t>(weights[step][i * output_lanes + o]);
+                  total += product<weight_t>(factor, weights[step][i * output_lanes + o]);
                 }
                 sum[o] = total;
               }

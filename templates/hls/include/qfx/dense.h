@@ -2,7 +2,7 @@
 //
 //   struct dense1_config {
 //     using input_t = ap_ufixed<6, 2>;
-//     using weight_t = ap_fixed<6, 1>;
+//     using weight_t = ap_fixed<6, 1>;  // or a k_hot
 //     using bias_t = ap_fixed<8, 2>;    // only read where a bias table is given
 //     using exact_t = ap_fixed<18, 9>;  // holds the exact result and every partial sum
 //     using output_t = ap_fixed<10, 6, AP_RND, AP_SAT>;
@@ -14,7 +14,7 @@
 //   dense<dense1_config>(input, output, weights, bias);
 //   dense<dense1_config>(input, output, weights, bias, weight_shift);  // bias or weight_shift may be qfx::none()
 //
-// Tables, raw integers:
+// Tables, raw integers; weights of a k_hot type: words of k_hot.h:
 //   table_t<weight_t> weights[steps][input_lanes * output_lanes], in the order in which they are read:
 //     steps = (output_channels / output_lanes) * (input_channels / input_lanes)
 //     weights[g * (input_channels / input_lanes) + s][i * output_lanes + o]
@@ -74,7 +74,7 @@ void dense(hls::stream<vector<typename Config::input_t, Config::input_lanes>>& i
         for (int o = 0; o < output_lanes; ++o) {
           running_sum_t<Config> total = sum[o];
           for (int i = 0; i < input_lanes; ++i) {
-            total += words[s][i] * from_table<weight_t>(weights[step][i * output_lanes + o]);
+            total += product<weight_t>(words[s][i], weights[step][i * output_lanes + o]);
           }
           sum[o] = total;
         }

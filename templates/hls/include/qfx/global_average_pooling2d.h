@@ -3,7 +3,7 @@
 //   struct pool1_config {
 //     using input_t = ap_ufixed<4, 2>;
 //     using sum_t = ap_ufixed<10, 8>;        // holds the exact sum of a channel
-//     using reciprocal_t = ap_ufixed<8, -5>;
+//     using reciprocal_t = ap_ufixed<8, -5>;  // or a k_hot
 //     using exact_t = ap_ufixed<18, 3>;      // holds sum * reciprocal
 //     using output_t = ap_ufixed<4, 2, AP_RND, AP_SAT>;
 //     static constexpr int positions = 8 * 8, channels = 64;
@@ -11,12 +11,13 @@
 //   };
 //   global_average_pooling2d<pool1_config>(input, output, reciprocals);
 //
-// Table, raw integers: table_t<reciprocal_t> reciprocals[1].
+// Table: table_t<reciprocal_t> reciprocals[1], a raw integer, or a word of k_hot.h.
 #ifndef QFX_GLOBAL_AVERAGE_POOLING2D_H
 #define QFX_GLOBAL_AVERAGE_POOLING2D_H
 
 #include <hls_stream.h>
 
+#include "multiply_accumulate.h"
 #include "raw.h"
 #include "vector.h"
 
@@ -43,12 +44,11 @@ void global_average_pooling2d(hls::stream<vector<typename Config::input_t, Confi
       for (int i = 0; i < Config::input_lanes; ++i) sum[channel + i] += word[i];
     }
   }
-  const typename Config::reciprocal_t reciprocal = from_table<typename Config::reciprocal_t>(reciprocals[0]);
   for (int channel = 0; channel < Config::channels; channel += Config::output_lanes) {
 #pragma HLS PIPELINE II = 1
     vector<typename Config::output_t, Config::output_lanes> word;
     for (int o = 0; o < Config::output_lanes; ++o) {
-      const exact_t average = sum[channel + o] * reciprocal;
+      const exact_t average = product<typename Config::reciprocal_t>(sum[channel + o], reciprocals[0]);
       word[o] = cast<typename Config::output_t>(average);
     }
     output.write(word);

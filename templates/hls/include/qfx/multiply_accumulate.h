@@ -2,10 +2,50 @@
 #ifndef QFX_MULTIPLY_ACCUMULATE_H
 #define QFX_MULTIPLY_ACCUMULATE_H
 
+#include "k_hot.h"
 #include "raw.h"
 #include "vector.h"
 
 namespace qfx {
+
+/** The type of the exact product of a value and a constant. */
+template <class X, class Constant>
+using product_t = fixed_of<fixed_traits<X>::word_length + fixed_traits<Constant>::word_length,
+                           fixed_traits<X>::integer_length + fixed_traits<Constant>::integer_length,
+                           fixed_traits<X>::is_signed || fixed_traits<Constant>::is_signed>;
+
+/** A multiplication by raw integers from a table. */
+template <class Constant>
+struct multiplier {
+  template <class X>
+  static product_t<X, Constant> multiply(const X& x, const table_t<Constant>& entry) {
+#pragma HLS INLINE
+#ifdef QFX_NO_MULTIPLY
+    static_assert(sizeof(X) == 0, "QFX_NO_MULTIPLY: this layer multiplies, its constants are not K-hot");
+#endif
+    return x * from_table<Constant>(entry);
+  }
+};
+/** Shifts and additions by K-hot words from a table. */
+template <class Value, int TERMS, class Digits>
+struct multiplier<k_hot<Value, TERMS, Digits>> {
+  using constant_t = k_hot<Value, TERMS, Digits>;
+  template <class X>
+  static product_t<X, constant_t> multiply(const X& x, const table_t<constant_t>& entry) {
+#pragma HLS INLINE
+    return shift_and_add<product_t<X, constant_t>, constant_t>(x, entry);
+  }
+};
+
+/**
+ * x times an element of a table of constants, exactly: a multiplication, or shifts and additions where Constant is a
+ * k_hot. All products of the library are made here.
+ */
+template <class Constant, class X>
+inline product_t<X, Constant> product(const X& x, const table_t<Constant>& entry) {
+#pragma HLS INLINE
+  return multiplier<Constant>::multiply(x, entry);
+}
 
 /** The type in which products of inputs and weights are summed. */
 template <class Config>

@@ -3,6 +3,7 @@
 // A value x of ap_fixed<W, I> is raw * 2^(I - W); raw is an integer of W bits, two's complement if signed.
 //   from_raw<T>(raw)     the value with this raw integer (its low W bits); any native integer type
 //   to_raw(x)            long long for signed types, unsigned long long for unsigned ones
+//   with_raw_of<T>(x)    the value of T with the raw integer of x, which must fit into T's word: x, its binary point moved
 //   table_t<T>           element of a table of raw integers of T: as many bits as T in synthesis, the smallest native
 //                        integer in C simulation (where constructors for every element would take minutes to compile)
 //   from_table<T>(entry) the value of an element of such a table; it must fit into T's word
@@ -42,12 +43,19 @@ template <class T>
 using raw_t = typename std::conditional<fixed_traits<T>::is_signed, long long, unsigned long long>::type;
 
 #ifdef __SYNTHESIS__
-template <class T>
-using table_t = typename fixed_traits<T>::integer;
+template <int BITS, bool SIGNED>
+using stored_integer = typename std::conditional<SIGNED, ap_int<BITS>, ap_uint<BITS>>::type;
 #else
-template <class T>
-using table_t = typename detail::native_integer<fixed_traits<T>::word_length, fixed_traits<T>::is_signed>::type;
+template <int BITS, bool SIGNED>
+using stored_integer = typename detail::native_integer<BITS, SIGNED>::type;
 #endif
+
+template <class T>
+struct table_element {
+  using type = stored_integer<fixed_traits<T>::word_length, fixed_traits<T>::is_signed>;
+};
+template <class T>
+using table_t = typename table_element<T>::type;
 
 template <class T, class Raw>
 inline T from_raw(Raw raw) {
@@ -64,6 +72,22 @@ inline raw_t<T> to_raw(const T& value) {
   typename fixed_traits<T>::integer bits = 0;
   bits.range(fixed_traits<T>::word_length - 1, 0) = value.range(fixed_traits<T>::word_length - 1, 0);
   return detail::to_long_long(bits, std::integral_constant<bool, fixed_traits<T>::is_signed>());
+}
+
+template <class T, class X>
+inline T with_raw_of(const X& x) {
+#pragma HLS INLINE
+  static_assert(fixed_traits<T>::word_length > fixed_traits<X>::word_length ||
+                    (fixed_traits<T>::word_length == fixed_traits<X>::word_length &&
+                     fixed_traits<T>::is_signed == fixed_traits<X>::is_signed),
+                "the word holds every raw integer");
+#ifdef QFX_SIMULATION_TYPES
+  return T::from_storage(static_cast<typename T::raw_type>(x.raw));
+#else
+  typename fixed_traits<X>::integer bits = 0;
+  bits.range(fixed_traits<X>::word_length - 1, 0) = x.range(fixed_traits<X>::word_length - 1, 0);
+  return from_raw<T>(bits);
+#endif
 }
 
 template <class T>
