@@ -84,8 +84,12 @@ describe('random networks', () => {
       concatenate: 'int32 int64',
       requantize: 'copy int32 int64',
       flatten: 'copy int32 int64',
-      reshape: 'copy int32 int64',
+      reshape: 'copy int32 int64 reference',
       argmax: 'int64',
+      subtract: 'int64',
+      multiply: 'int64 reference',
+      maximum: 'int64',
+      minimum: 'int64',
     });
   });
 });

@@ -84,6 +84,10 @@ export class NetworkBuilder {
     return this.addNode('add', inputs, this.shapes.get(inputs[0])!, {});
   }
 
+  combine(operation: 'subtract' | 'multiply' | 'maximum' | 'minimum', first: string, second: string): string {
+    return this.addNode(operation, [first, second], this.shapes.get(first)!, {});
+  }
+
   concatenate(...inputs: string[]): string {
     const shapes = inputs.map((input) => this.shapes.get(input)!);
     const axis = shapes[0].length - 1;

@@ -24,9 +24,9 @@ export interface RoleDefaults {
   readonly scale?: QuantizerOptions;
   /** BatchNorm's summand b. */
   readonly offset?: QuantizerOptions;
-  /** Outputs of ReLU, average pooling, concatenate and requantize. */
+  /** Outputs of ReLU, average pooling, concatenate, maximum, minimum and requantize. */
   readonly activations?: OutputOptions;
-  /** Outputs of dense, convolution, BatchNorm and add; 4 bits wider than activations unless said otherwise. */
+  /** Outputs of dense, convolution, BatchNorm, add, subtract and multiply; 4 bits wider than activations unless said otherwise. */
   readonly accumulators?: OutputOptions;
 }
 

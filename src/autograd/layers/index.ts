@@ -1,7 +1,6 @@
 import type { OperationName } from '../../qfx/operations/operation.js';
 import { tf } from '../tensorflow.js';
 import { Add } from './add.js';
-import type { AddConfig } from './add.js';
 import { Argmax } from './argmax.js';
 import type { ArgmaxConfig } from './argmax.js';
 import { AveragePooling2d, GlobalAveragePooling2d } from './average-pooling.js';
@@ -16,18 +15,23 @@ import { Conv2d, DepthwiseConv2d } from './convolution.js';
 import type { Conv2dConfig, DepthwiseConv2dConfig } from './convolution.js';
 import { Dense } from './dense.js';
 import type { DenseConfig } from './dense.js';
+import type { ElementWiseConfig } from './element-wise.js';
 import { Flatten } from './flatten.js';
 import type { FlattenConfig } from './flatten.js';
 import { Input } from './input.js';
 import type { InputConfig } from './input.js';
 import { GlobalMaxPooling2d, MaxPooling2d } from './max-pooling.js';
 import type { GlobalMaxPooling2dConfig, MaxPooling2dConfig } from './max-pooling.js';
+import { Maximum } from './maximum.js';
+import { Minimum } from './minimum.js';
+import { Multiply } from './multiply.js';
 import { Relu } from './relu.js';
 import type { ReluConfig } from './relu.js';
 import { Requantize } from './requantize.js';
 import type { RequantizeConfig } from './requantize.js';
 import { Reshape } from './reshape.js';
 import type { ReshapeConfig } from './reshape.js';
+import { Subtract } from './subtract.js';
 
 export type { LayerDefaults, OutputOptions, QuantizerOptions };
 
@@ -48,6 +52,10 @@ const layerClasses = {
   concatenate: [Concatenate],
   requantize: [Requantize],
   argmax: [Argmax],
+  subtract: [Subtract],
+  multiply: [Multiply],
+  maximum: [Maximum],
+  minimum: [Minimum],
 } satisfies Record<OperationName, readonly LayerClass[]>;
 
 type LayerClass = Parameters<typeof tf.serialization.registerClass>[0];
@@ -64,7 +72,7 @@ export type DenseOptions = Options<DenseConfig, 'weights' | 'bias'>;
 export type Conv2dOptions = Options<Conv2dConfig, 'weights' | 'bias'>;
 export type DepthwiseConv2dOptions = Options<DepthwiseConv2dConfig, 'weights' | 'bias'>;
 export type BatchNormalizationOptions = Options<BatchNormalizationConfig, 'scale' | 'offset'>;
-export type AddOptions = Options<AddConfig>;
+export type ElementWiseOptions = Options<ElementWiseConfig>;
 export type ReluOptions = Options<ReluConfig>;
 export type AveragePooling2dOptions = Options<AveragePooling2dConfig>;
 export type GlobalAveragePooling2dOptions = Options<GlobalAveragePooling2dConfig>;
@@ -137,7 +145,15 @@ export function createLayers(defaults: LayerDefaults = {}) {
     batchNormalization: (options: BatchNormalizationOptions = {}) =>
       new BatchNormalization(normalized(withName('batch_normalization', options))),
     /** Sum of two or more tensors of one shape (a shortcut). */
-    add: (options: AddOptions = {}) => new Add(accumulator(withName('add', options))),
+    add: (options: ElementWiseOptions = {}) => new Add(accumulator(withName('add', options))),
+    /** The first tensor less the second one. */
+    subtract: (options: ElementWiseOptions = {}) => new Subtract(accumulator(withName('subtract', options))),
+    /** Product of two tensors of one shape (a gate). */
+    multiply: (options: ElementWiseOptions = {}) => new Multiply(accumulator(withName('multiply', options))),
+    /** The larger one of two values. */
+    maximum: (options: ElementWiseOptions = {}) => new Maximum(activation(withName('maximum', options))),
+    /** The smaller one of two values. */
+    minimum: (options: ElementWiseOptions = {}) => new Minimum(activation(withName('minimum', options))),
     /** max(x, 0), clipped at `maximum` where there is one. */
     relu: (options: ReluOptions = {}) => new Relu(activation(withName('relu', options))),
     /** Largest value under a window. */

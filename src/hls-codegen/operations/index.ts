@@ -12,9 +12,13 @@ import { flatten } from './flatten.js';
 import { globalAveragePooling2d } from './global-average-pooling2d.js';
 import { globalMaxPooling2d } from './global-max-pooling2d.js';
 import { maxPooling2d } from './max-pooling2d.js';
+import { maximum } from './maximum.js';
+import { minimum } from './minimum.js';
+import { multiply } from './multiply.js';
 import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
+import { subtract } from './subtract.js';
 
 /** The emitters that QFX brings along. An input has none: it is the AXI4-Stream of the top function. */
 export const emitters = {
@@ -32,6 +36,10 @@ export const emitters = {
   concatenate,
   requantize,
   argmax,
+  subtract,
+  multiply,
+  maximum,
+  minimum,
 } satisfies Record<Exclude<OperationName, 'input'>, Emitter>;
 
 const known = new Map<string, Emitter>(Object.values(emitters).map((emitter) => [emitter.name, emitter]));

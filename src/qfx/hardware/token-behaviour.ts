@@ -72,6 +72,10 @@ const behaviours: Record<OperationName, (layer: Layer) => TokenActions> = {
   concatenate,
   requantize: elementWise,
   argmax,
+  subtract: elementWise,
+  multiply: elementWise,
+  maximum: elementWise,
+  minimum: elementWise,
 };
 
 function* repeat(action: number, count: number): Generator<number, void> {

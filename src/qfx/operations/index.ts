@@ -11,10 +11,14 @@ import { globalAveragePooling2d } from './global-average-pooling2d.js';
 import { globalMaxPooling2d } from './global-max-pooling2d.js';
 import { input } from './input.js';
 import { maxPooling2d } from './max-pooling2d.js';
+import { maximum } from './maximum.js';
+import { minimum } from './minimum.js';
+import { multiply } from './multiply.js';
 import type { Operation, OperationName } from './operation.js';
 import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
+import { subtract } from './subtract.js';
 
 /** The operations that QFX brings along. */
 export const operations = {
@@ -33,6 +37,10 @@ export const operations = {
   concatenate,
   requantize,
   argmax,
+  subtract,
+  multiply,
+  maximum,
+  minimum,
 } satisfies Record<OperationName, Operation>;
 
 const known = new Map<string, Operation>(Object.values(operations).map((operation) => [operation.name, operation]));

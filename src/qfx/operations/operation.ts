@@ -20,6 +20,10 @@ export const operationNames = [
   'concatenate',
   'requantize',
   'argmax',
+  'subtract',
+  'multiply',
+  'maximum',
+  'minimum',
 ] as const;
 export type OperationName = (typeof operationNames)[number];
 
@@ -75,7 +79,7 @@ export interface Operation<Attributes = unknown> {
   infer(context: NodeContext<Attributes>): NodeTyping;
   /** Does what can be done once per network (aligning weights), and returns what is to be done for each image. */
   prepare(context: NodeContext<Attributes>, typing: NodeTyping, arithmetic: Arithmetic): Evaluate;
-  /** Multiplications by constants for one image (multiply-accumulates for dense and convolution). */
+  /** Multiplications for one image (multiply-accumulates for dense and convolution). */
   multiplications(context: NodeContext<Attributes>, typing: NodeTyping): number;
 }
 

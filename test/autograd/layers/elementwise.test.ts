@@ -32,6 +32,48 @@ describeLayer({
   },
 });
 
+for (const kind of ['subtract', 'multiply', 'maximum', 'minimum'] as const) {
+  describeLayer({
+    kind,
+    trials: 16,
+    sample: (layers, random) => {
+      const shape = shapes(random);
+      return { layer: layers[kind](), inputShapes: [shape, shape] };
+    },
+  });
+}
+
+describe('layers of two tensors', () => {
+  const layers = createLayers({ activations: 'exact' });
+  const declare = (shape: number[], signed: boolean) =>
+    layers.input({ wordLength: 4, binaryPoint: 0, signed }).apply(tf.input({ shape })) as tf.SymbolicTensor;
+
+  it('refuse a third one, and other shapes, by name', () => {
+    const apply = (...inputs: tf.SymbolicTensor[]) => layers.subtract({ name: 'less' }).apply(inputs);
+    const [a, b] = [declare([2, 3], true), declare([3, 2], true)];
+    expect(() => apply(a, a, a)).toThrow(
+      'layer "less": its inputs have shapes [2, 3], [2, 3], [2, 3], needed: two equal',
+    );
+    expect(() => apply(a, b)).toThrow('layer "less": its inputs have shapes [2, 3], [3, 2], needed: two equal ones');
+  });
+
+  it('are signed where their results may be negative', () => {
+    const [natural, integer] = [declare([3], false), declare([3], true)];
+    const isSigned = (kind: 'subtract' | 'multiply' | 'maximum' | 'minimum', ...inputs: tf.SymbolicTensor[]) => {
+      const layer = layers[kind]();
+      layer.apply(inputs);
+      return layer.outputIsSigned;
+    };
+    expect(isSigned('subtract', natural, natural)).toBe(true);
+    expect(isSigned('multiply', natural, natural)).toBe(false);
+    expect(isSigned('multiply', natural, integer)).toBe(true);
+    expect(isSigned('maximum', natural, integer)).toBe(false);
+    expect(isSigned('maximum', integer, integer)).toBe(true);
+    expect(isSigned('minimum', natural, integer)).toBe(true);
+    expect(isSigned('minimum', natural, natural)).toBe(false);
+  });
+});
+
 describeLayer({
   kind: 'batchNormalization',
   trials: 16,

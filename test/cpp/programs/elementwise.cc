@@ -1,4 +1,4 @@
-// add, relu, requantize, flatten, reshape, concatenate, argmax, fork, change_lanes and AXI4-Stream words against plain
+// add, subtract, multiply, maximum, minimum, relu, requantize, flatten, reshape, concatenate, argmax, fork, change_lanes and AXI4-Stream words against plain
 // loops.
 #include <algorithm>
 
@@ -10,9 +10,13 @@
 #include "qfx/concatenate.h"
 #include "qfx/flatten.h"
 #include "qfx/fork.h"
+#include "qfx/maximum.h"
+#include "qfx/minimum.h"
+#include "qfx/multiply.h"
 #include "qfx/relu.h"
 #include "qfx/requantize.h"
 #include "qfx/reshape.h"
+#include "qfx/subtract.h"
 
 using namespace harness;
 
@@ -57,6 +61,41 @@ void run_add(const char* name) {
   expect_consumed(name, a);
   expect_consumed(name, b);
   expect_consumed(name, d);
+}
+
+/** Subtract, multiply, maximum and minimum: one exact type holds the results of all of them, and the operands. */
+template <class Exact, class Output, int INPUT_LANES, int OUTPUT_LANES>
+struct pair_config : values_config<Exact, Output, 24, INPUT_LANES, OUTPUT_LANES> {
+  using operand_t = Exact;
+};
+
+template <class First, class Second, class c>
+void run_pairs(const char* name) {
+  const format first = format_of<First>::value(), second = format_of<Second>::value();
+  const format exact = format_of<typename c::exact_t>::value(), output = format_of<typename c::output_t>::value();
+  hls::stream<qfx::vector<First, c::input_lanes>> a("a");
+  hls::stream<qfx::vector<Second, c::input_lanes>> b("b");
+  hls::stream<qfx::vector<typename c::output_t, c::output_lanes>> out("out");
+  const tensor x = random_tensor(first, c::values), y = random_tensor(second, c::values);
+  tensor expected[4];
+  for (int k = 0; k < c::values; ++k) {
+    const wide u = align(x[k], first, exact), v = align(y[k], second, exact);
+    const wide product = x[k] * y[k] * (wide(1) << (exact.binary_point - first.binary_point - second.binary_point));
+    const wide results[4] = {u - v, product, std::max(u, v), std::min(u, v)};
+    for (int layer = 0; layer < 4; ++layer)
+      expected[layer].push_back(reference_cast(results[layer], exact.binary_point, output));
+  }
+  for (int layer = 0; layer < 4; ++layer) {
+    send(x, a);
+    send(y, b);
+    if (layer == 0) qfx::subtract<c>(out, a, b);
+    if (layer == 1) qfx::multiply<c>(out, a, b);
+    if (layer == 2) qfx::maximum<c>(out, a, b);
+    if (layer == 3) qfx::minimum<c>(out, a, b);
+    expect_values(name, out, expected[layer]);
+    expect_consumed(name, a);
+    expect_consumed(name, b);
+  }
 }
 
 template <class Input, class Exact, class Output, int VALUES, int INPUT_LANES, int OUTPUT_LANES>
@@ -251,6 +290,11 @@ int main() {
           values_config<ap_ufixed<11, 6>, ap_ufixed<6, 2, AP_TRN, AP_WRAP>, 24, 6, 4>>("add, other lanes");
   run_add<ap_fixed<60, 30>, ap_fixed<33, 32>, ap_fixed<8, 8>,
           values_config<ap_fixed<64, 34>, ap_fixed<40, 20, AP_RND_CONV, AP_SAT_SYM>, 24, 1, 3>>("add, long words");
+  run_pairs<ap_fixed<6, 3>, ap_fixed<8, 3>, pair_config<ap_fixed<14, 6>, ap_fixed<6, 4, AP_RND, AP_SAT>, 4, 4>>("pairs");
+  run_pairs<ap_ufixed<6, 3>, ap_fixed<4, 7>, pair_config<ap_fixed<13, 10>, ap_fixed<9, 8, AP_TRN, AP_WRAP>, 6, 4>>(
+      "pairs, one of them signed, other lanes");
+  run_pairs<ap_fixed<36, 30>, ap_ufixed<20, 12>,
+            pair_config<ap_fixed<57, 43>, ap_fixed<40, 30, AP_RND_CONV, AP_SAT_SYM>, 1, 3>>("pairs, long words");
   run_relu<relu_config<ap_fixed<8, 4>, ap_ufixed<7, 3>, ap_ufixed<4, 2, AP_RND, AP_SAT>, 48, 4, 4>>("relu");
   run_relu<relu_config<ap_fixed<8, 4>, ap_ufixed<7, 3>, ap_fixed<5, 3, AP_RND_CONV, AP_SAT>, 48, 6, 8>>(
       "relu, other lanes");

@@ -200,8 +200,21 @@ export class RandomGraph {
 
   /** Adds an earlier value of the same shape; itself where there is no other. */
   addEarlier(): void {
-    const same = [...this.shapes].filter(([, shape]) => String(shape) === String(this.shape())).map(([name]) => name);
-    this.add('add', this.shape(), { inputs: [this.last, this.pick(...same), ...this.pick([], [this.pick(...same)])] });
+    this.add('add', this.shape(), { inputs: [this.last, this.earlier(), ...this.pick([], [this.earlier()])] });
+  }
+
+  /** Combines the last value with an earlier one of the same shape, in either order. */
+  combineEarlier(operation: 'subtract' | 'multiply' | 'maximum' | 'minimum'): void {
+    const { last } = this;
+    const other = this.earlier();
+    this.add(operation, this.shape(), { inputs: this.pick([last, other], [other, last]) });
+  }
+
+  /** The last value, or an earlier one of its shape. */
+  private earlier(): string {
+    return this.pick(
+      ...[...this.shapes].filter(([, shape]) => String(shape) === String(this.shape())).map(([name]) => name),
+    );
   }
 
   /** Joins an earlier image of the same size. */
@@ -282,8 +295,12 @@ export function randomGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
         () => graph.addEarlier(),
         () => graph.concatenate(),
         () => graph.reshape(),
+        () => graph.combineEarlier('subtract'),
+        () => graph.combineEarlier('multiply'),
+        () => graph.combineEarlier('maximum'),
+        () => graph.combineEarlier('minimum'),
       ],
-      { minLength: 9 },
+      { minLength: 13 },
     ),
   );
   for (const step of steps) step();

@@ -159,8 +159,12 @@ function addRow(
   }
 }
 
-/** The same on int64. */
-export function addTwoIntegers(
+/**
+ * Two operands, first * 2^firstShift and second * 2^secondShift, on int64: their sum (operation 0), difference (1), product
+ * (2), the larger (3) or the smaller one (4).
+ */
+export function combineTwoIntegers(
+  operation: i32,
   first: usize,
   firstStorage: i32,
   firstShift: i32,
@@ -176,8 +180,17 @@ export function addTwoIntegers(
   for (let index = 0; index < count; index++) {
     const a = loadInteger(first, index, firstStorage) << <i64>firstShift;
     const b = loadInteger(second, index, secondStorage) << <i64>secondShift;
-    storeCast(output, index, outputStorage, a + b, casts, period);
+    storeCast(output, index, outputStorage, combine(operation, a, b), casts, period);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function combine(operation: i32, a: i64, b: i64): i64 {
+  if (operation == 0) return a + b;
+  if (operation == 1) return a - b;
+  if (operation == 2) return a * b;
+  return operation == 3 ? max<i64>(a, b) : min<i64>(a, b);
 }
 
 /** The index of the largest of each row's `channels` values, the lowest one of several. */

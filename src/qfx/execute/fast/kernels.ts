@@ -135,8 +135,9 @@ export interface Kernels {
       ...LaneCast,
     ]
   ) => void;
-  readonly addTwoIntegers: (
+  readonly combineTwoIntegers: (
     ...parameters: [
+      operation: number,
       ...first: Values,
       firstShift: number,
       ...second: Values,

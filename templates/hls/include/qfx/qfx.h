@@ -16,9 +16,13 @@
 #include "global_average_pooling2d.h"
 #include "global_max_pooling2d.h"
 #include "max_pooling2d.h"
+#include "maximum.h"
+#include "minimum.h"
+#include "multiply.h"
 #include "relu.h"
 #include "requantize.h"
 #include "reshape.h"
+#include "subtract.h"
 #include "vector.h"
 
 #endif

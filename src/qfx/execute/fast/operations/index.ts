@@ -12,6 +12,7 @@ import { globalMaxPooling2d } from './global-max-pooling2d.js';
 import { maxPooling2d } from './max-pooling2d.js';
 import { passThrough } from './pass-through.js';
 import { relu } from './relu.js';
+import { twoOperands } from './two-operands.js';
 
 /** Faster ways to compute than the reference, by operation. An operation of a user's own has none. */
 const lowerings = {
@@ -29,6 +30,10 @@ const lowerings = {
   concatenate,
   requantize: passThrough,
   argmax,
+  subtract: twoOperands('subtract'),
+  multiply: twoOperands('multiply'),
+  maximum: twoOperands('maximum'),
+  minimum: twoOperands('minimum'),
 } satisfies Record<Exclude<OperationName, 'input'>, Lower<never> | undefined>;
 
 const known = new Map<string, Lower<never> | undefined>(Object.entries(lowerings));
