@@ -75,7 +75,7 @@ describe('random networks', () => {
       conv2d: 'int16 int64',
       dense: 'int16 int64',
       'batch-normalization': 'int32 int64',
-      add: 'int32 int64',
+      add: 'int32 int64 reference',
       relu: 'int32 int64',
       'max-pooling2d': 'int32 int64',
       'average-pooling2d': 'int32 int64',
@@ -84,12 +84,14 @@ describe('random networks', () => {
       concatenate: 'int32 int64',
       requantize: 'copy int32 int64',
       flatten: 'copy int32 int64',
-      reshape: 'copy int32 int64 reference',
+      reshape: 'copy int32 int64',
       argmax: 'int64',
       subtract: 'int64',
       multiply: 'int64 reference',
       maximum: 'int64',
       minimum: 'int64',
+      prelu: 'int64',
+      'leaky-relu': 'int64',
     });
   });
 });

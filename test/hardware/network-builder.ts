@@ -76,6 +76,16 @@ export class NetworkBuilder {
     return this.addNode('relu', [input], this.shapes.get(input)!, {});
   }
 
+  prelu(input: string): string {
+    const shape = this.shapes.get(input)!;
+    return this.addNode('prelu', [input], shape, { constants: { alpha: this.constant(shape.slice(-1)) } });
+  }
+
+  leakyRelu(input: string): string {
+    const attributes = { alpha: { raw: '1', binaryPoint: 3 } };
+    return this.addNode('leaky-relu', [input], this.shapes.get(input)!, { attributes });
+  }
+
   requantize(input: string): string {
     return this.addNode('requantize', [input], this.shapes.get(input)!, {});
   }

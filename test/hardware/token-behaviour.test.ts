@@ -27,7 +27,11 @@ function allOperations(): Graph {
     network.combine('maximum', sum, first),
     network.combine('multiply', sum, sum),
   );
-  const joined = network.concatenate(sum, network.conv2d(combined, 6, { size: [1, 1] }), sum);
+  const joined = network.concatenate(
+    sum,
+    network.prelu(network.leakyRelu(network.conv2d(combined, 6, { size: [1, 1] }))),
+    sum,
+  );
   const pooled = network.averagePool(network.maxPool(joined, { size: [3, 2], strides: [1, 2] }), { padding: 'same' });
   const spread = network.conv2d(pooled, 6, { size: [1, 1], padding: [1, 1, 2, 2] });
   // Windows that lie left of the image, and pixels behind the last window of a row and of the image.

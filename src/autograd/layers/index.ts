@@ -22,9 +22,13 @@ import { Input } from './input.js';
 import type { InputConfig } from './input.js';
 import { GlobalMaxPooling2d, MaxPooling2d } from './max-pooling.js';
 import type { GlobalMaxPooling2dConfig, MaxPooling2dConfig } from './max-pooling.js';
+import { LeakyRelu } from './leaky-relu.js';
+import type { LeakyReluConfig } from './leaky-relu.js';
 import { Maximum } from './maximum.js';
 import { Minimum } from './minimum.js';
 import { Multiply } from './multiply.js';
+import { Prelu } from './prelu.js';
+import type { PreluConfig } from './prelu.js';
 import { Relu } from './relu.js';
 import type { ReluConfig } from './relu.js';
 import { Requantize } from './requantize.js';
@@ -56,6 +60,8 @@ const layerClasses = {
   multiply: [Multiply],
   maximum: [Maximum],
   minimum: [Minimum],
+  prelu: [Prelu],
+  'leaky-relu': [LeakyRelu],
 } satisfies Record<OperationName, readonly LayerClass[]>;
 
 type LayerClass = Parameters<typeof tf.serialization.registerClass>[0];
@@ -74,6 +80,8 @@ export type DepthwiseConv2dOptions = Options<DepthwiseConv2dConfig, 'weights' | 
 export type BatchNormalizationOptions = Options<BatchNormalizationConfig, 'scale' | 'offset'>;
 export type ElementWiseOptions = Options<ElementWiseConfig>;
 export type ReluOptions = Options<ReluConfig>;
+export type PreluOptions = Options<PreluConfig, 'alpha'>;
+export type LeakyReluOptions = Options<LeakyReluConfig>;
 export type AveragePooling2dOptions = Options<AveragePooling2dConfig>;
 export type GlobalAveragePooling2dOptions = Options<GlobalAveragePooling2dConfig>;
 export type ConcatenateOptions = Options<ConcatenateConfig>;
@@ -130,6 +138,10 @@ export function createLayers(defaults: LayerDefaults = {}) {
     scale: mergeOptions(options.scale, named.rolesOf(options.name).scale),
     offset: mergeOptions(options.offset, named.rolesOf(options.name).offset),
   });
+  const sloped = <Given extends Named & PreluOptions>(options: Given) => ({
+    ...activation(options),
+    alpha: mergeOptions(options.alpha, named.rolesOf(options.name).alpha),
+  });
 
   const layers = {
     /** The exact type of the network's input; always the first layer. */
@@ -156,6 +168,10 @@ export function createLayers(defaults: LayerDefaults = {}) {
     minimum: (options: ElementWiseOptions = {}) => new Minimum(activation(withName('minimum', options))),
     /** max(x, 0), clipped at `maximum` where there is one. */
     relu: (options: ReluOptions = {}) => new Relu(activation(withName('relu', options))),
+    /** x, or alpha * x where x is negative, with a trained slope alpha for each channel. */
+    prelu: (options: PreluOptions = {}) => new Prelu(sloped(withName('prelu', options))),
+    /** x, or alpha * x where x is negative, with one constant slope alpha. */
+    leakyRelu: (options: LeakyReluOptions = {}) => new LeakyRelu(activation(withName('leaky_relu', options))),
     /** Largest value under a window. */
     maxPooling2d: (options: MaxPooling2dConfig = {}) => new MaxPooling2d(withName('max_pooling2d', options)),
     /** Average of the taps on the image under a window. */

@@ -11,10 +11,12 @@ import type { Emitter } from './emitter.js';
 import { flatten } from './flatten.js';
 import { globalAveragePooling2d } from './global-average-pooling2d.js';
 import { globalMaxPooling2d } from './global-max-pooling2d.js';
+import { leakyRelu } from './leaky-relu.js';
 import { maxPooling2d } from './max-pooling2d.js';
 import { maximum } from './maximum.js';
 import { minimum } from './minimum.js';
 import { multiply } from './multiply.js';
+import { prelu } from './prelu.js';
 import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
@@ -40,6 +42,8 @@ export const emitters = {
   multiply,
   maximum,
   minimum,
+  prelu,
+  'leaky-relu': leakyRelu,
 } satisfies Record<Exclude<OperationName, 'input'>, Emitter>;
 
 const known = new Map<string, Emitter>(Object.values(emitters).map((emitter) => [emitter.name, emitter]));

@@ -76,6 +76,8 @@ const behaviours: Record<OperationName, (layer: Layer) => TokenActions> = {
   multiply: elementWise,
   maximum: elementWise,
   minimum: elementWise,
+  prelu: elementWise,
+  'leaky-relu': elementWise,
 };
 
 function* repeat(action: number, count: number): Generator<number, void> {

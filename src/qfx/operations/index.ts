@@ -11,10 +11,12 @@ import { globalAveragePooling2d } from './global-average-pooling2d.js';
 import { globalMaxPooling2d } from './global-max-pooling2d.js';
 import { input } from './input.js';
 import { maxPooling2d } from './max-pooling2d.js';
+import { leakyRelu } from './leaky-relu.js';
 import { maximum } from './maximum.js';
 import { minimum } from './minimum.js';
 import { multiply } from './multiply.js';
 import type { Operation, OperationName } from './operation.js';
+import { prelu } from './prelu.js';
 import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
@@ -41,6 +43,8 @@ export const operations = {
   multiply,
   maximum,
   minimum,
+  prelu,
+  'leaky-relu': leakyRelu,
 } satisfies Record<OperationName, Operation>;
 
 const known = new Map<string, Operation>(Object.values(operations).map((operation) => [operation.name, operation]));

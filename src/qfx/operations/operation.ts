@@ -24,6 +24,8 @@ export const operationNames = [
   'multiply',
   'maximum',
   'minimum',
+  'prelu',
+  'leaky-relu',
 ] as const;
 export type OperationName = (typeof operationNames)[number];
 

@@ -88,7 +88,7 @@ describe('createLayers', () => {
     [
       'K-hot values between layers',
       () => createLayers().relu({ name: 'r', output: { kHot: { terms: 1 } } }),
-      /layer "r": output: kHot, allowed for parameters: weights, bias, scale, offset/,
+      /layer "r": output: kHot, allowed for parameters: weights, bias, scale, offset, alpha/,
     ],
     [
       'K-hot weights with a rounding mode',

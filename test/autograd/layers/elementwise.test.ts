@@ -19,6 +19,43 @@ describeLayer({
 });
 
 describeLayer({
+  kind: 'prelu',
+  trials: 16,
+  sample: (layers, random) => ({ layer: layers.prelu(), inputShapes: [shapes(random)] }),
+});
+
+describeLayer({
+  kind: 'leakyRelu',
+  trials: 16,
+  sample: (layers, random) => {
+    const alpha = random.next() < 0.5 ? random.integer(1, 40) / 2 ** random.integer(0, 6) : Math.fround(random.next());
+    return { layer: layers.leakyRelu({ alpha }), inputShapes: [shapes(random)] };
+  },
+});
+
+describe('rectifiers with a slope', () => {
+  const layers = createLayers({ activations: { wordLength: 24, binaryPoint: 16 }, alpha: { wordLength: 8 } });
+
+  it('train alpha by the sum of what is negative, and x by alpha', () => {
+    const layer = layers.prelu();
+    const x = tf.tensor2d([-3, 2, -1, -2, 4, -5], [3, 2]);
+    layer.apply(x, { training: true }); // Makes its weights, and finds the binary points.
+    const { value, grads } = tf.variableGrads(() => tf.sum(layer.apply(x, { training: true }) as tf.Tensor));
+    expect(value.dataSync()[0]).toBe(-3 / 4 + 2 - 1 / 4 - 2 / 4 + 4 - 5 / 4);
+    const [alpha] = layer.trainableWeights;
+    expect(Array.from(grads[alpha.name].dataSync())).toEqual([-4, -7]);
+    const ofX = tf.grad((z) => layer.apply(z, { training: true }) as tf.Tensor)(x);
+    expect(Array.from(ofX.dataSync())).toEqual([0.25, 1, 0.25, 0.25, 1, 0.25]);
+  });
+
+  it('refuse a slope that float32 does not have, and name the nearest', () => {
+    expect(() => layers.leakyRelu({ name: 'leaky', alpha: 0.1 })).toThrow(
+      'layer "leaky": alpha: found 0.1, which float32 does not have; use 0.10000000149011612',
+    );
+  });
+});
+
+describeLayer({
   kind: 'requantize',
   sample: (layers, random) => ({ layer: layers.requantize(), inputShapes: [shapes(random)] }),
 });

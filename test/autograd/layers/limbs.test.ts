@@ -142,6 +142,18 @@ describe('inference beyond 24 bits', () => {
     expect(graph.nodes[2].exactType.wordLength).toBe(2 * wordLength);
   });
 
+  it.each([12, 16, 24])('is exact with %i-bit operands, in rectifiers with a slope', (wordLength) => {
+    // The widest that still fit the 52 bits of an exact result, and a slope of -1 unit, whose limbs cancel.
+    const alpha = { wordLength: Math.min(wordLength, 20), binaryPoint: 12 };
+    const model = wideNetwork(wordLength, [9], (layers) => layers.prelu({ alpha }));
+    const [slopes, ...others] = model.layers[1].getWeights();
+    const values = Array.from({ length: 9 }, (_, index) => [-1, 1, 100.3, -127.9][index % 4] / (index < 4 ? 1 : 4096));
+    model.layers[1].setWeights([tf.tensor(values, slopes.shape), ...others]);
+    freeze(model, { samples: wideSamples(wordLength, [9]) });
+    const leaky = wideNetwork(wordLength, [9], (layers) => layers.leakyRelu({ alpha: Math.fround(0.3) }));
+    freeze(leaky, { samples: wideSamples(wordLength, [9]) });
+  });
+
   it('refuses products of tensors too large for float32', () => {
     const layers = createLayers();
     const huge = layers.input({ inputShape: [3], wordLength: 8, binaryPoint: -60 });

@@ -194,6 +194,15 @@ export class RandomGraph {
     this.add('relu', this.shape(), { attributes: this.pick<JsonObject>({}, { maximum }) });
   }
 
+  prelu(): void {
+    this.add('prelu', this.shape(), { constants: { alpha: this.tensor(this.shape().slice(-1)) } });
+  }
+
+  leakyRelu(): void {
+    const alpha = { raw: String(this.pick(1, 2, this.integer(1, 20))), binaryPoint: this.integer(-2, 5) };
+    this.add('leaky-relu', this.shape(), { attributes: { alpha } });
+  }
+
   requantize(): void {
     this.add('requantize', this.shape());
   }
@@ -299,8 +308,10 @@ export function randomGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
         () => graph.combineEarlier('multiply'),
         () => graph.combineEarlier('maximum'),
         () => graph.combineEarlier('minimum'),
+        () => graph.prelu(),
+        () => graph.leakyRelu(),
       ],
-      { minLength: 13 },
+      { minLength: 15 },
     ),
   );
   for (const step of steps) step();

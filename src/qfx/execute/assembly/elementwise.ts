@@ -117,6 +117,26 @@ export function rectifyIntegers(
   }
 }
 
+/** x times one of two int64 factors by its sign, of as many as there are slopes by the index of x modulo their number. */
+export function slopeIntegers(
+  input: usize,
+  inputStorage: i32,
+  output: usize,
+  outputStorage: i32,
+  count: i32,
+  positive: usize,
+  negative: usize,
+  slopes: i32,
+  casts: usize,
+  period: i32,
+): void {
+  for (let index = 0; index < count; index++) {
+    const value = loadInteger(input, index, inputStorage);
+    const factor = load<i64>((value > 0 ? positive : negative) + ((<usize>(index % slopes)) << 3));
+    storeCast(output, index, outputStorage, value * factor, casts, period);
+  }
+}
+
 /** first * 2^firstShift + second * 2^secondShift. */
 export function addTwo(
   first: usize,

@@ -124,6 +124,17 @@ export interface Kernels {
       ...IntegerCasts,
     ]
   ) => void;
+  readonly slopeIntegers: (
+    ...parameters: [
+      ...input: Values,
+      ...output: Values,
+      count: number,
+      positive: Address,
+      negative: Address,
+      slopes: number,
+      ...IntegerCasts,
+    ]
+  ) => void;
   readonly addTwo: (
     ...parameters: [
       ...first: Values,

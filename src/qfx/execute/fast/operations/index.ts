@@ -9,8 +9,10 @@ import { conv2d } from './conv2d.js';
 import { dense } from './dense.js';
 import { globalAveragePooling2d } from './global-average-pooling2d.js';
 import { globalMaxPooling2d } from './global-max-pooling2d.js';
+import { leakyRelu } from './leaky-relu.js';
 import { maxPooling2d } from './max-pooling2d.js';
 import { passThrough } from './pass-through.js';
+import { prelu } from './prelu.js';
 import { relu } from './relu.js';
 import { twoOperands } from './two-operands.js';
 
@@ -34,6 +36,8 @@ const lowerings = {
   multiply: twoOperands('multiply'),
   maximum: twoOperands('maximum'),
   minimum: twoOperands('minimum'),
+  prelu,
+  'leaky-relu': leakyRelu,
 } satisfies Record<Exclude<OperationName, 'input'>, Lower<never> | undefined>;
 
 const known = new Map<string, Lower<never> | undefined>(Object.entries(lowerings));
