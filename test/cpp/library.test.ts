@@ -10,6 +10,7 @@ const programs = [
   { program: 'convolution.cc', values: 35892, builds: everywhere },
   { program: 'dense.cc', values: 1092, builds: native },
   { program: 'pooling.cc', values: 1764, builds: native },
+  { program: 'pixels.cc', values: 1292, builds: native },
   { program: 'elementwise.cc', values: 2236, builds: native },
 ];
 

@@ -86,6 +86,19 @@ export class NetworkBuilder {
     return this.addNode('leaky-relu', [input], this.shapes.get(input)!, { attributes });
   }
 
+  zeroPadding(input: string, padding: Padding): string {
+    const [height, width, channels] = this.shapes.get(input)!;
+    const [top, bottom, left, right] = padding;
+    const shape = [height + top + bottom, width + left + right, channels];
+    return this.addNode('zero-padding2d', [input], shape, { attributes: { padding: [...padding] } });
+  }
+
+  upSampling(input: string, size: Pair): string {
+    const [height, width, channels] = this.shapes.get(input)!;
+    const shape = [height * size[0], width * size[1], channels];
+    return this.addNode('up-sampling2d', [input], shape, { attributes: { size: [...size] } });
+  }
+
   requantize(input: string): string {
     return this.addNode('requantize', [input], this.shapes.get(input)!, {});
   }

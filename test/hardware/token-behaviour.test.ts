@@ -42,7 +42,8 @@ function allOperations(): Graph {
     network.globalPool('global-max-pooling2d', network.combine('subtract', sum, first)),
     network.requantize(network.flatten(pooled)),
   );
-  return network.build(classes, network.dense(vector, 10), beside, sum);
+  const enlarged = network.zeroPadding(network.upSampling(pooled, [2, 3]), [1, 0, 2, 1]);
+  return network.build(enlarged, classes, network.dense(vector, 10), beside, sum);
 }
 
 /** Prints what the processes of an emitted project do with their streams, one process after the other. */

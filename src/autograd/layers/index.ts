@@ -36,6 +36,10 @@ import type { RequantizeConfig } from './requantize.js';
 import { Reshape } from './reshape.js';
 import type { ReshapeConfig } from './reshape.js';
 import { Subtract } from './subtract.js';
+import { UpSampling2d } from './up-sampling.js';
+import type { UpSampling2dConfig } from './up-sampling.js';
+import { ZeroPadding2d } from './zero-padding.js';
+import type { ZeroPadding2dConfig } from './zero-padding.js';
 
 export type { LayerDefaults, OutputOptions, QuantizerOptions };
 
@@ -62,6 +66,8 @@ const layerClasses = {
   minimum: [Minimum],
   prelu: [Prelu],
   'leaky-relu': [LeakyRelu],
+  'zero-padding2d': [ZeroPadding2d],
+  'up-sampling2d': [UpSampling2d],
 } satisfies Record<OperationName, readonly LayerClass[]>;
 
 type LayerClass = Parameters<typeof tf.serialization.registerClass>[0];
@@ -183,6 +189,10 @@ export function createLayers(defaults: LayerDefaults = {}) {
     /** Average of each channel. */
     globalAveragePooling2d: (options: GlobalAveragePooling2dOptions = {}) =>
       new GlobalAveragePooling2d(activation(withName('global_average_pooling2d', options))),
+    /** Rows and columns of zeros around an image. */
+    zeroPadding2d: (options: ZeroPadding2dConfig = {}) => new ZeroPadding2d(withName('zero_padding2d', options)),
+    /** Every pixel as a rectangle of equal ones. */
+    upSampling2d: (options: UpSampling2dConfig = {}) => new UpSampling2d(withName('up_sampling2d', options)),
     /** [height, width, channels] to [values], row-major. */
     flatten: (options: FlattenConfig = {}) => new Flatten(withName('flatten', options)),
     /** The same values in another shape. */

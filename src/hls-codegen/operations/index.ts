@@ -21,6 +21,8 @@ import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
 import { subtract } from './subtract.js';
+import { upSampling2d } from './up-sampling2d.js';
+import { zeroPadding2d } from './zero-padding2d.js';
 
 /** The emitters that QFX brings along. An input has none: it is the AXI4-Stream of the top function. */
 export const emitters = {
@@ -44,6 +46,8 @@ export const emitters = {
   minimum,
   prelu,
   'leaky-relu': leakyRelu,
+  'zero-padding2d': zeroPadding2d,
+  'up-sampling2d': upSampling2d,
 } satisfies Record<Exclude<OperationName, 'input'>, Emitter>;
 
 const known = new Map<string, Emitter>(Object.values(emitters).map((emitter) => [emitter.name, emitter]));

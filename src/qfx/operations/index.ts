@@ -21,6 +21,8 @@ import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
 import { subtract } from './subtract.js';
+import { upSampling2d } from './up-sampling2d.js';
+import { zeroPadding2d } from './zero-padding2d.js';
 
 /** The operations that QFX brings along. */
 export const operations = {
@@ -45,6 +47,8 @@ export const operations = {
   minimum,
   prelu,
   'leaky-relu': leakyRelu,
+  'zero-padding2d': zeroPadding2d,
+  'up-sampling2d': upSampling2d,
 } satisfies Record<OperationName, Operation>;
 
 const known = new Map<string, Operation>(Object.values(operations).map((operation) => [operation.name, operation]));

@@ -26,6 +26,8 @@ export const operationNames = [
   'minimum',
   'prelu',
   'leaky-relu',
+  'zero-padding2d',
+  'up-sampling2d',
 ] as const;
 export type OperationName = (typeof operationNames)[number];
 

@@ -203,6 +203,19 @@ export class RandomGraph {
     this.add('leaky-relu', this.shape(), { attributes: { alpha } });
   }
 
+  zeroPadding2d(): void {
+    const [height, width, channels] = this.shape();
+    const [top, bottom, left, right] = [1, 2, 0, 1].map((most) => this.integer(0, most));
+    const attributes = { padding: [top, bottom, left, right] };
+    this.add('zero-padding2d', [height + top + bottom, width + left + right, channels], { attributes });
+  }
+
+  upSampling2d(): void {
+    const [height, width, channels] = this.shape();
+    const size = this.pick([1, 2], [2, 1], [2, 2]);
+    this.add('up-sampling2d', [height * size[0], width * size[1], channels], { attributes: { size } });
+  }
+
   requantize(): void {
     this.add('requantize', this.shape());
   }
@@ -310,8 +323,10 @@ export function randomGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
         () => graph.combineEarlier('minimum'),
         () => graph.prelu(),
         () => graph.leakyRelu(),
+        () => graph.zeroPadding2d(),
+        () => graph.upSampling2d(),
       ],
-      { minLength: 15 },
+      { minLength: 17 },
     ),
   );
   for (const step of steps) step();

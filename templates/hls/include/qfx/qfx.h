@@ -25,6 +25,8 @@
 #include "requantize.h"
 #include "reshape.h"
 #include "subtract.h"
+#include "up_sampling2d.h"
 #include "vector.h"
+#include "zero_padding2d.h"
 
 #endif

@@ -15,6 +15,8 @@ import { passThrough } from './pass-through.js';
 import { prelu } from './prelu.js';
 import { relu } from './relu.js';
 import { twoOperands } from './two-operands.js';
+import { upSampling2d } from './up-sampling2d.js';
+import { zeroPadding2d } from './zero-padding2d.js';
 
 /** Faster ways to compute than the reference, by operation. An operation of a user's own has none. */
 const lowerings = {
@@ -38,6 +40,8 @@ const lowerings = {
   minimum: twoOperands('minimum'),
   prelu,
   'leaky-relu': leakyRelu,
+  'zero-padding2d': zeroPadding2d,
+  'up-sampling2d': upSampling2d,
 } satisfies Record<Exclude<OperationName, 'input'>, Lower<never> | undefined>;
 
 const known = new Map<string, Lower<never> | undefined>(Object.entries(lowerings));
