@@ -42,7 +42,7 @@ function allOperations(): Graph {
     network.globalPool('global-max-pooling2d', network.combine('subtract', sum, first)),
     network.requantize(network.flatten(pooled)),
   );
-  const enlarged = network.zeroPadding(network.upSampling(pooled, [2, 3]), [1, 0, 2, 1]);
+  const enlarged = network.dense(network.zeroPadding(network.upSampling(pooled, [2, 3]), [1, 0, 2, 1]), 4);
   return network.build(enlarged, classes, network.dense(vector, 10), beside, sum);
 }
 

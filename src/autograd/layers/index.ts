@@ -152,7 +152,7 @@ export function createLayers(defaults: LayerDefaults = {}) {
   const layers = {
     /** The exact type of the network's input; always the first layer. */
     input: (options: InputConfig) => new Input(withName('input', options)),
-    /** Sums of products with every input: [features] to [units]. */
+    /** Sums of products along the last axis: [..., features] to [..., units]. */
     dense: (options: DenseOptions) => new Dense(weighted(withName('dense', options))),
     /** Convolution of [height, width, channels]; `groups` cuts the channels. */
     conv2d: (options: Conv2dOptions) => new Conv2d(weighted(withName('conv2d', options))),

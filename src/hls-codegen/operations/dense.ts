@@ -1,10 +1,11 @@
+import { elementCount } from '../../qfx/number/shape.js';
 import type { Emission, Emitter } from './emitter.js';
 import { alignedTable, channelTable, shiftTable } from './weight-table.js';
 import { biasTable, weightLayout } from './weight-layout.js';
 
 export const dense: Emitter = {
   name: 'dense',
-  emit({ where, constants, exactType, inputLanes, outputLanes }): Emission {
+  emit({ where, constants, shape, exactType, inputLanes, outputLanes }): Emission {
     const [inputChannels, outputChannels] = constants.weights.shape;
     const weights = channelTable(constants.weights, `${where}: weights`);
     const bias = constants.bias && alignedTable(constants.bias, `${where}: bias`);
@@ -18,7 +19,10 @@ export const dense: Emitter = {
         ...(bias ? [{ name: 'bias_t', format: bias.format }] : []),
         { name: 'exact_t', format: exactType },
       ],
-      integers: [{ positions: 1 }, { input_channels: inputChannels, output_channels: outputChannels }],
+      integers: [
+        { positions: elementCount(shape) / outputChannels },
+        { input_channels: inputChannels, output_channels: outputChannels },
+      ],
       tables: [
         weightLayout(weights, kernel, inputLanes, outputLanes),
         biasTable(bias),

@@ -270,9 +270,10 @@ export class RandomGraph {
 
   dense(): void {
     const outputs = this.integer(1, 6);
-    const constants: Record<string, string> = { weights: this.tensor([this.shape()[0], outputs]) };
+    const [inputs] = this.shape().slice(-1);
+    const constants: Record<string, string> = { weights: this.tensor([inputs, outputs]) };
     if (this.pick(true, false)) constants.bias = this.tensor([outputs]);
-    this.add('dense', [outputs], { constants });
+    this.add('dense', [...this.shape().slice(0, -1), outputs], { constants });
   }
 
   argmax(): void {
@@ -325,8 +326,9 @@ export function randomGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
         () => graph.leakyRelu(),
         () => graph.zeroPadding2d(),
         () => graph.upSampling2d(),
+        () => graph.dense(),
       ],
-      { minLength: 17 },
+      { minLength: 18 },
     ),
   );
   for (const step of steps) step();
