@@ -1,3 +1,5 @@
+import { expect, it } from 'vitest';
+import { dense } from '../../src/qfx/operations/dense.js';
 import { dyadicsOf, times } from './dyadic.js';
 import { describeOperation } from './contract.js';
 import type { Extreme, OperationCase } from './contract.js';
@@ -67,4 +69,12 @@ describeOperation({
       message: /bias have shape \[9\]/,
     },
   ],
+});
+
+it('multiplies with each weight at each position', () => {
+  const format = { signed: true, wordLength: 4, binaryPoint: 0 };
+  const weights = { shape: [3, 5], format, raw: new Float64Array(15) };
+  const inputs = [{ name: 'x', shape: [2, 4, 3], format }];
+  const context = { name: 'dense', inputs, attributes: {}, constants: { weights }, outputType: 'exact' } as const;
+  expect(dense.multiplications(context, dense.infer(context))).toBe(2 * 4 * 15);
 });
