@@ -20,7 +20,7 @@ function describeElementWise(
 ): void {
   describeOperation({
     operation,
-    paths: ['int64', 'reference'],
+    paths: ['int32', 'int64', 'reference'],
     draw(draw: Draw): OperationCase {
       const shape = Array.from({ length: draw.integer(1, 3) }, () => draw.integer(1, 3));
       return { attributes: {}, inputs: [1, 2].map(() => ({ shape, format: draw.format(shape) })), constants: {} };

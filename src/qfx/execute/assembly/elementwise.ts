@@ -137,8 +137,12 @@ export function slopeIntegers(
   }
 }
 
-/** first * 2^firstShift + second * 2^secondShift. */
-export function addTwo(
+/**
+ * Two operands, first * 2^firstShift and second * 2^secondShift: their sum (operation 0), difference (1), product (2), the larger
+ * (3) or the smaller one (4).
+ */
+export function combineTwo(
+  operation: i32,
   first: usize,
   firstStorage: i32,
   firstShift: i32,
@@ -150,14 +154,20 @@ export function addTwo(
   count: i32,
   cast: usize,
 ): void {
-  if (isPlain(cast) && firstStorage == 1 && secondStorage == 1 && outputStorage == 1) {
-    addRow(first, 1, firstShift, second, 1, secondShift, output, 1, count, cast, true);
-  } else addRow(first, firstStorage, firstShift, second, secondStorage, secondShift, output, outputStorage, count, cast, false);
+  // Sums, which networks are full of, know their operation when they are compiled.
+  if (operation == 0 && isPlain(cast) && firstStorage == 1 && secondStorage == 1 && outputStorage == 1) {
+    combineRow(0, first, 1, firstShift, second, 1, secondShift, output, 1, count, cast, true);
+  } else if (operation == 0) {
+    combineRow(0, first, firstStorage, firstShift, second, secondStorage, secondShift, output, outputStorage, count, cast, false);
+  } else {
+    combineRow(operation, first, firstStorage, firstShift, second, secondStorage, secondShift, output, outputStorage, count, cast, false);
+  }
 }
 
 // @ts-ignore: decorator
 @inline
-function addRow(
+function combineRow(
+  operation: i32,
   first: usize,
   firstStorage: i32,
   firstShift: i32,
@@ -171,18 +181,22 @@ function addRow(
   plain: bool,
 ): void {
   for (let index = 0; index < count; index += 4) {
-    const sum = i32x4.add(
-      i32x4.shl(loadFour(first, index, firstStorage), firstShift),
-      i32x4.shl(loadFour(second, index, secondStorage), secondShift),
-    );
-    storeFour(output, index, outputStorage, castLanes(sum, cast, plain), count - index);
+    const a = i32x4.shl(loadFour(first, index, firstStorage), firstShift);
+    const b = i32x4.shl(loadFour(second, index, secondStorage), secondShift);
+    storeFour(output, index, outputStorage, castLanes(combineLanes(operation, a, b), cast, plain), count - index);
   }
 }
 
-/**
- * Two operands, first * 2^firstShift and second * 2^secondShift, on int64: their sum (operation 0), difference (1), product
- * (2), the larger (3) or the smaller one (4).
- */
+// @ts-ignore: decorator
+@inline
+function combineLanes(operation: i32, a: v128, b: v128): v128 {
+  if (operation == 0) return i32x4.add(a, b);
+  if (operation == 1) return i32x4.sub(a, b);
+  if (operation == 2) return i32x4.mul(a, b);
+  return operation == 3 ? i32x4.max_s(a, b) : i32x4.min_s(a, b);
+}
+
+/** The same on int64. */
 export function combineTwoIntegers(
   operation: i32,
   first: usize,

@@ -135,8 +135,9 @@ export interface Kernels {
       ...IntegerCasts,
     ]
   ) => void;
-  readonly addTwo: (
+  readonly combineTwo: (
     ...parameters: [
+      operation: number,
       ...first: Values,
       firstShift: number,
       ...second: Values,
