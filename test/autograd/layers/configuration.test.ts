@@ -147,12 +147,6 @@ describe('createLayers', () => {
 
   it.each<[string, number[], (layers: ReturnType<typeof createLayers>) => tf.layers.Layer, RegExp]>([
     [
-      'a dense layer on an image',
-      [4, 4, 1],
-      (layers) => layers.dense({ name: 'd', units: 2 }),
-      /layer "d": .*put a flatten/,
-    ],
-    [
       'a convolution of a vector',
       [4],
       (layers) => layers.conv2d({ name: 'c', filters: 1, kernelSize: 1 }),
