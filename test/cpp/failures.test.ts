@@ -73,3 +73,24 @@ describe('what the bundled headers do not support', () => {
     expect(await compileText(context, expressions('a += b << 1; a = a - b;'), flags)).toBe('');
   });
 });
+
+describe('a leaky ReLU', () => {
+  it('needs no multiplication where its slope is a power of two', async (context) => {
+    const program = (call: string) => `
+      #include "qfx/leaky_relu.h"
+      struct config {
+        using input_t = ap_fixed<8, 4>;
+        using exact_t = ap_fixed<12, 4>;
+        using output_t = ap_fixed<8, 4>;
+        using alpha_t = ap_ufixed<2, -1>;
+        static constexpr long long alpha = 3;
+        static constexpr int values = 8, input_lanes = 4, output_lanes = 4, alpha_shift = 3;
+      };
+      void run(hls::stream<qfx::vector<config::input_t, 4>>& in, hls::stream<qfx::vector<config::output_t, 4>>& out) {
+        qfx::${call}<config>(in, out);
+      }`;
+    const flags = ['-DQFX_NO_MULTIPLY'];
+    expect(await compileText(context, program('shifting_leaky_relu'), flags)).toBe('');
+    expect(await compileText(context, program('leaky_relu'), flags)).toMatch(/deleted/);
+  });
+});

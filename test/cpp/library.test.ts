@@ -11,7 +11,8 @@ const programs = [
   { program: 'k_hot.cc', values: 552750, builds: everywhere },
   { program: 'dense.cc', values: 1092, builds: native },
   { program: 'pooling.cc', values: 1764, builds: native },
-  { program: 'elementwise.cc', values: 1372, builds: native },
+  { program: 'pixels.cc', values: 1292, builds: native },
+  { program: 'elementwise.cc', values: 2236, builds: native },
 ];
 
 describe.each(programs)('the library: $program', ({ program, values, builds }) => {

@@ -55,7 +55,7 @@ describe('random networks', () => {
 
   it('of wide types give the same as the reference on every layer, whatever the path', () => {
     const paths = new Map<string, Set<string>>();
-    let built = 0;
+    let [built, computed, referenced] = [0, 0, 0];
     for (const seed of wideSeeds) {
       const graph = wideGraph(seed);
       if (!graph) continue;
@@ -64,10 +64,17 @@ describe('random networks', () => {
       const taken = pathsOf(graph);
       for (const { name, operation } of graph.nodes) {
         if (operation === 'input') continue;
+        computed++;
+        // What needs a 65th bit on its way, which is rare, and falls to another operation with each seed.
+        if (taken[name] === 'reference') {
+          referenced++;
+          continue;
+        }
         paths.set(operation, (paths.get(operation) ?? new Set()).add(taken[name]));
       }
     }
     expect(built).toBeGreaterThan(60);
+    expect(referenced / computed).toBeLessThan(0.02);
     const entered = Object.fromEntries(
       [...paths].map(([operation, found]) => [operation, [...found].sort().join(' ')]),
     );
@@ -86,6 +93,14 @@ describe('random networks', () => {
       flatten: 'copy int32 int64',
       reshape: 'copy int32 int64',
       argmax: 'int64',
+      subtract: 'int32 int64',
+      multiply: 'int32 int64',
+      maximum: 'int32 int64',
+      minimum: 'int32 int64',
+      prelu: 'int64',
+      'leaky-relu': 'int64',
+      'zero-padding2d': 'copy int32 int64',
+      'up-sampling2d': 'copy int32 int64',
     });
   });
 });

@@ -76,12 +76,39 @@ export class NetworkBuilder {
     return this.addNode('relu', [input], this.shapes.get(input)!, {});
   }
 
+  prelu(input: string): string {
+    const shape = this.shapes.get(input)!;
+    return this.addNode('prelu', [input], shape, { constants: { alpha: this.constant(shape.slice(-1)) } });
+  }
+
+  leakyRelu(input: string): string {
+    const attributes = { alpha: { raw: '1', binaryPoint: 3 } };
+    return this.addNode('leaky-relu', [input], this.shapes.get(input)!, { attributes });
+  }
+
+  zeroPadding(input: string, padding: Padding): string {
+    const [height, width, channels] = this.shapes.get(input)!;
+    const [top, bottom, left, right] = padding;
+    const shape = [height + top + bottom, width + left + right, channels];
+    return this.addNode('zero-padding2d', [input], shape, { attributes: { padding: [...padding] } });
+  }
+
+  upSampling(input: string, size: Pair): string {
+    const [height, width, channels] = this.shapes.get(input)!;
+    const shape = [height * size[0], width * size[1], channels];
+    return this.addNode('up-sampling2d', [input], shape, { attributes: { size: [...size] } });
+  }
+
   requantize(input: string): string {
     return this.addNode('requantize', [input], this.shapes.get(input)!, {});
   }
 
   add(...inputs: string[]): string {
     return this.addNode('add', inputs, this.shapes.get(inputs[0])!, {});
+  }
+
+  combine(operation: 'subtract' | 'multiply' | 'maximum' | 'minimum', first: string, second: string): string {
+    return this.addNode(operation, [first, second], this.shapes.get(first)!, {});
   }
 
   concatenate(...inputs: string[]): string {

@@ -22,7 +22,16 @@ function allOperations(): Graph {
   const dilated = network.conv2d(first, 12, { size: [2, 3], dilations: [2, 1] });
   const depthwise = network.conv2d(first, 12, { groups: 12 });
   const sum = network.add(network.relu(dilated), network.batchNormalization(depthwise), first);
-  const joined = network.concatenate(sum, network.conv2d(sum, 6, { size: [1, 1] }), sum);
+  const combined = network.combine(
+    'minimum',
+    network.combine('maximum', sum, first),
+    network.combine('multiply', sum, sum),
+  );
+  const joined = network.concatenate(
+    sum,
+    network.prelu(network.leakyRelu(network.conv2d(combined, 6, { size: [1, 1] }))),
+    sum,
+  );
   const pooled = network.averagePool(network.maxPool(joined, { size: [3, 2], strides: [1, 2] }), { padding: 'same' });
   const spread = network.conv2d(pooled, 6, { size: [1, 1], padding: [1, 1, 2, 2] });
   // Windows that lie left of the image, and pixels behind the last window of a row and of the image.
@@ -30,10 +39,11 @@ function allOperations(): Graph {
   const classes = network.argmax(network.reshape(spread, 7, 3, 14));
   const vector = network.concatenate(
     network.globalPool('global-average-pooling2d', sum),
-    network.globalPool('global-max-pooling2d', sum),
+    network.globalPool('global-max-pooling2d', network.combine('subtract', sum, first)),
     network.requantize(network.flatten(pooled)),
   );
-  return network.build(classes, network.dense(vector, 10), beside, sum);
+  const enlarged = network.dense(network.zeroPadding(network.upSampling(pooled, [2, 3]), [1, 0, 2, 1]), 4);
+  return network.build(enlarged, classes, network.dense(vector, 10), beside, sum);
 }
 
 /** Prints what the processes of an emitted project do with their streams, one process after the other. */

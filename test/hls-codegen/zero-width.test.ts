@@ -6,6 +6,9 @@ import { findCompiler, requireOracle } from '../support/oracles.js';
 import { compileAndRun, temporaryFolder } from './support/project.js';
 import { tensor, type } from './support/small-graphs.js';
 
+/** A layer that reads nothing but zeros. */
+const unary = (operation: string) => ({ operation, inputs: ['cast'], outputType: 'exact' as const });
+
 /** Every constant and value that is 0 by its type, wherever one can stand. */
 const graph = buildGraph({
   name: 'pruned',
@@ -50,9 +53,24 @@ const graph = buildGraph({
       constants: { weights: 'none', bias: 'one' },
       outputType: 'exact',
     },
+    { name: 'leaky', ...unary('leaky-relu'), attributes: { alpha: { raw: '3', binaryPoint: 1 } } },
+    { name: 'shifted', ...unary('leaky-relu'), attributes: { alpha: { raw: '1', binaryPoint: 2 } } },
+    { name: 'sloped', ...unary('prelu'), constants: { alpha: 'half zero' } },
+    { name: 'flat slopes', operation: 'prelu', inputs: ['image'], constants: { alpha: 'zeros' }, outputType: 'exact' },
+    ...['subtract', 'multiply', 'maximum', 'minimum'].map((operation) => ({
+      name: operation,
+      operation,
+      inputs: ['cast', 'image'],
+      outputType: 'exact' as const,
+    })),
+    { name: 'padded', ...unary('zero-padding2d'), attributes: { padding: [1, 0, 0, 1] } },
+    { name: 'enlarged', ...unary('up-sampling2d'), attributes: { size: [1, 2] } },
     { name: 'class', operation: 'argmax', inputs: ['dense of zeros'], outputType: 'exact' },
   ],
-  outputs: ['class', 'cast'],
+  outputs: [
+    ...['class', 'cast', 'leaky', 'shifted', 'sloped', 'flat slopes', 'subtract', 'multiply', 'maximum', 'minimum'],
+    ...['padded', 'enlarged'],
+  ],
   tensors: {
     'zero kernel': tensor([1, 1, 3, 3], new Array<number>(9).fill(0), { wordLength: 0 }),
     'half zero': tensor([3], [0, 5, -7], {

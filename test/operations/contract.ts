@@ -42,7 +42,7 @@ export interface OperationCase {
 export type Trace = (value: Dyadic, intermediate?: string) => void;
 
 /** Every input element at one end of its format. */
-interface Extreme {
+export interface Extreme {
   /** Whether an element of an input is at the largest value; else it is at the smallest. */
   isHigh(input: number, index: number): boolean;
   /** The element of the result that is driven to an end. Default: all. */

@@ -6,7 +6,7 @@ import { maximumTrainedWordLength, quantizerSchema, resolveQuantizerConfig } fro
 import type { QuantizerConfig, ResolvedQuantizerConfig } from '../quantizer-config.js';
 
 /** What a quantized tensor of a layer is for; each role has a model-wide default. */
-export const roles = ['weights', 'bias', 'scale', 'offset', 'activations', 'accumulators'] as const;
+export const roles = ['weights', 'bias', 'scale', 'offset', 'alpha', 'activations', 'accumulators'] as const;
 export type Role = (typeof roles)[number];
 
 /** A partial quantizer configuration: what it leaves out comes from the model-wide default of its role. */
@@ -24,9 +24,11 @@ export interface RoleDefaults {
   readonly scale?: QuantizerOptions;
   /** BatchNorm's summand b. */
   readonly offset?: QuantizerOptions;
-  /** Outputs of ReLU, average pooling, concatenate and requantize. */
+  /** PReLU's slopes. */
+  readonly alpha?: QuantizerOptions;
+  /** Outputs of ReLU and its kin, average pooling, concatenate, maximum, minimum and requantize. */
   readonly activations?: OutputOptions;
-  /** Outputs of dense, convolution, BatchNorm and add; 4 bits wider than activations unless said otherwise. */
+  /** Outputs of dense, convolution, BatchNorm, add, subtract and multiply; 4 bits wider than activations unless said otherwise. */
   readonly accumulators?: OutputOptions;
 }
 
@@ -48,6 +50,7 @@ const roleSchema = z.strictObject({
   bias: z.unknown().optional(),
   scale: z.unknown().optional(),
   offset: z.unknown().optional(),
+  alpha: z.unknown().optional(),
   activations: z.unknown().optional(),
   accumulators: z.unknown().optional(),
 });
@@ -79,6 +82,7 @@ export function resolveDefaults(defaults: LayerDefaults): ResolvedDefaults {
     bias: mergeOptions(defaults.bias, {}),
     scale: mergeOptions(defaults.scale, {}),
     offset: mergeOptions(defaults.offset, {}),
+    alpha: mergeOptions(defaults.alpha, {}),
     activations: mergeOptions(activations, {}),
     accumulators: mergeOptions(defaults.accumulators, { wordLength }),
   };
@@ -184,7 +188,7 @@ export function resolveOutput(value: unknown, where: string, signed = true): Res
     return resolveOutput({ ...config, wordLength: { ...config.wordLength, minimum: 1 } }, where, signed);
   }
   if (config.kHot !== undefined) {
-    throw new QfxError(at, 'kHot, allowed for parameters: weights, bias, scale, offset');
+    throw new QfxError(at, 'kHot, allowed for parameters: weights, bias, scale, offset, alpha');
   }
   if (config.granularity === 'channel') {
     throw new QfxError(at, 'granularity "channel", allowed for values between layers: "tensor"');

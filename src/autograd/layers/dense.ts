@@ -14,7 +14,7 @@ const schema = z.strictObject({
 });
 export type DenseConfig = z.input<typeof schema>;
 
-/** Sums of products with every input: [batch, features] to [batch, units]. */
+/** Sums of products along the last axis: [batch, ..., features] to [batch, ..., units]. */
 export class Dense extends WeightedLayer {
   static readonly className = 'QfxDense';
   private readonly units: number;
@@ -27,7 +27,7 @@ export class Dense extends WeightedLayer {
   }
 
   override computeOutputShape(inputShape: (number | null)[]): (number | null)[] {
-    return [inputShape[0], this.units];
+    return [...inputShape.slice(0, -1), this.units];
   }
 
   protected override ownConfig(): Record<string, unknown> {
@@ -35,13 +35,14 @@ export class Dense extends WeightedLayer {
   }
 
   protected override kernelShape(inputShape: readonly (number | null)[]): number[] {
-    const [, features] = inputShape;
-    if (inputShape.length === 2 && typeof features === 'number') return [features, this.units];
-    const found = inputShape.slice(1).join(', ');
-    throw new QfxError(this.where, `its input has shape [${found}], needed: [features] (put a flatten in between)`);
+    const features = inputShape[inputShape.length - 1];
+    if (inputShape.length >= 2 && typeof features === 'number') return [features, this.units];
+    throw new QfxError(this.where, 'the last axis of its input has no known size');
   }
 
   protected override multiply(x: tf.Tensor, weights: tf.Tensor): tf.Tensor {
-    return tf.matMul(x as tf.Tensor2D, weights as tf.Tensor2D);
+    const [features, units] = weights.shape;
+    const positions = x.reshape<tf.Tensor2D>([-1, features]);
+    return tf.matMul(positions, weights as tf.Tensor2D).reshape([...x.shape.slice(0, -1), units]);
   }
 }

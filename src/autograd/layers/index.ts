@@ -1,7 +1,6 @@
 import type { OperationName } from '../../qfx/operations/operation.js';
 import { tf } from '../tensorflow.js';
 import { Add } from './add.js';
-import type { AddConfig } from './add.js';
 import { Argmax } from './argmax.js';
 import type { ArgmaxConfig } from './argmax.js';
 import { AveragePooling2d, GlobalAveragePooling2d } from './average-pooling.js';
@@ -16,18 +15,31 @@ import { Conv2d, DepthwiseConv2d } from './convolution.js';
 import type { Conv2dConfig, DepthwiseConv2dConfig } from './convolution.js';
 import { Dense } from './dense.js';
 import type { DenseConfig } from './dense.js';
+import type { ElementWiseConfig } from './element-wise.js';
 import { Flatten } from './flatten.js';
 import type { FlattenConfig } from './flatten.js';
 import { Input } from './input.js';
 import type { InputConfig } from './input.js';
 import { GlobalMaxPooling2d, MaxPooling2d } from './max-pooling.js';
 import type { GlobalMaxPooling2dConfig, MaxPooling2dConfig } from './max-pooling.js';
+import { LeakyRelu } from './leaky-relu.js';
+import type { LeakyReluConfig } from './leaky-relu.js';
+import { Maximum } from './maximum.js';
+import { Minimum } from './minimum.js';
+import { Multiply } from './multiply.js';
+import { Prelu } from './prelu.js';
+import type { PreluConfig } from './prelu.js';
 import { Relu } from './relu.js';
 import type { ReluConfig } from './relu.js';
 import { Requantize } from './requantize.js';
 import type { RequantizeConfig } from './requantize.js';
 import { Reshape } from './reshape.js';
 import type { ReshapeConfig } from './reshape.js';
+import { Subtract } from './subtract.js';
+import { UpSampling2d } from './up-sampling.js';
+import type { UpSampling2dConfig } from './up-sampling.js';
+import { ZeroPadding2d } from './zero-padding.js';
+import type { ZeroPadding2dConfig } from './zero-padding.js';
 
 export type { LayerDefaults, OutputOptions, QuantizerOptions };
 
@@ -48,6 +60,14 @@ const layerClasses = {
   concatenate: [Concatenate],
   requantize: [Requantize],
   argmax: [Argmax],
+  subtract: [Subtract],
+  multiply: [Multiply],
+  maximum: [Maximum],
+  minimum: [Minimum],
+  prelu: [Prelu],
+  'leaky-relu': [LeakyRelu],
+  'zero-padding2d': [ZeroPadding2d],
+  'up-sampling2d': [UpSampling2d],
 } satisfies Record<OperationName, readonly LayerClass[]>;
 
 type LayerClass = Parameters<typeof tf.serialization.registerClass>[0];
@@ -64,8 +84,10 @@ export type DenseOptions = Options<DenseConfig, 'weights' | 'bias'>;
 export type Conv2dOptions = Options<Conv2dConfig, 'weights' | 'bias'>;
 export type DepthwiseConv2dOptions = Options<DepthwiseConv2dConfig, 'weights' | 'bias'>;
 export type BatchNormalizationOptions = Options<BatchNormalizationConfig, 'scale' | 'offset'>;
-export type AddOptions = Options<AddConfig>;
+export type ElementWiseOptions = Options<ElementWiseConfig>;
 export type ReluOptions = Options<ReluConfig>;
+export type PreluOptions = Options<PreluConfig, 'alpha'>;
+export type LeakyReluOptions = Options<LeakyReluConfig>;
 export type AveragePooling2dOptions = Options<AveragePooling2dConfig>;
 export type GlobalAveragePooling2dOptions = Options<GlobalAveragePooling2dConfig>;
 export type ConcatenateOptions = Options<ConcatenateConfig>;
@@ -122,11 +144,15 @@ export function createLayers(defaults: LayerDefaults = {}) {
     scale: mergeOptions(options.scale, named.rolesOf(options.name).scale),
     offset: mergeOptions(options.offset, named.rolesOf(options.name).offset),
   });
+  const sloped = <Given extends Named & PreluOptions>(options: Given) => ({
+    ...activation(options),
+    alpha: mergeOptions(options.alpha, named.rolesOf(options.name).alpha),
+  });
 
   const layers = {
     /** The exact type of the network's input; always the first layer. */
     input: (options: InputConfig) => new Input(withName('input', options)),
-    /** Sums of products with every input: [features] to [units]. */
+    /** Sums of products along the last axis: [..., features] to [..., units]. */
     dense: (options: DenseOptions) => new Dense(weighted(withName('dense', options))),
     /** Convolution of [height, width, channels]; `groups` cuts the channels. */
     conv2d: (options: Conv2dOptions) => new Conv2d(weighted(withName('conv2d', options))),
@@ -137,9 +163,21 @@ export function createLayers(defaults: LayerDefaults = {}) {
     batchNormalization: (options: BatchNormalizationOptions = {}) =>
       new BatchNormalization(normalized(withName('batch_normalization', options))),
     /** Sum of two or more tensors of one shape (a shortcut). */
-    add: (options: AddOptions = {}) => new Add(accumulator(withName('add', options))),
+    add: (options: ElementWiseOptions = {}) => new Add(accumulator(withName('add', options))),
+    /** The first tensor less the second one. */
+    subtract: (options: ElementWiseOptions = {}) => new Subtract(accumulator(withName('subtract', options))),
+    /** Product of two tensors of one shape (a gate). */
+    multiply: (options: ElementWiseOptions = {}) => new Multiply(accumulator(withName('multiply', options))),
+    /** The larger one of two values. */
+    maximum: (options: ElementWiseOptions = {}) => new Maximum(activation(withName('maximum', options))),
+    /** The smaller one of two values. */
+    minimum: (options: ElementWiseOptions = {}) => new Minimum(activation(withName('minimum', options))),
     /** max(x, 0), clipped at `maximum` where there is one. */
     relu: (options: ReluOptions = {}) => new Relu(activation(withName('relu', options))),
+    /** x, or alpha * x where x is negative, with a trained slope alpha for each channel. */
+    prelu: (options: PreluOptions = {}) => new Prelu(sloped(withName('prelu', options))),
+    /** x, or alpha * x where x is negative, with one constant slope alpha. */
+    leakyRelu: (options: LeakyReluOptions = {}) => new LeakyRelu(activation(withName('leaky_relu', options))),
     /** Largest value under a window. */
     maxPooling2d: (options: MaxPooling2dConfig = {}) => new MaxPooling2d(withName('max_pooling2d', options)),
     /** Average of the taps on the image under a window. */
@@ -151,6 +189,10 @@ export function createLayers(defaults: LayerDefaults = {}) {
     /** Average of each channel. */
     globalAveragePooling2d: (options: GlobalAveragePooling2dOptions = {}) =>
       new GlobalAveragePooling2d(activation(withName('global_average_pooling2d', options))),
+    /** Rows and columns of zeros around an image. */
+    zeroPadding2d: (options: ZeroPadding2dConfig = {}) => new ZeroPadding2d(withName('zero_padding2d', options)),
+    /** Every pixel as a rectangle of equal ones. */
+    upSampling2d: (options: UpSampling2dConfig = {}) => new UpSampling2d(withName('up_sampling2d', options)),
     /** [height, width, channels] to [values], row-major. */
     flatten: (options: FlattenConfig = {}) => new Flatten(withName('flatten', options)),
     /** The same values in another shape. */

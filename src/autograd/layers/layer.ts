@@ -33,7 +33,7 @@ export interface LayerSetup {
   readonly batchInputShape?: (number | null)[];
   /** The output's quantizer as configured; absent for layers whose values keep the type of their input. */
   readonly output?: unknown;
-  /** Whether the output is signed where the configuration doesn't say; default: as the inputs are. */
+  /** Whether the output is signed where the configuration doesn't say; default: as the exact result may be. */
   readonly outputSigned?: boolean;
 }
 
@@ -118,6 +118,11 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
   /** Whether the exact result may be negative. */
   protected exactIsSigned(): boolean {
     return sourcesAreSigned(this.sources);
+  }
+
+  /** Of each input whether it may be negative. */
+  protected inputsAreSigned(): boolean[] {
+    return this.sources.map((source) => sourcesAreSigned([source]));
   }
 
   override getConfig(): tf.serialization.ConfigDict {
@@ -217,7 +222,7 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
 
   private get outputConfig(): ResolvedOutput | undefined {
     if (!('output' in this.setup)) return undefined;
-    return this.resolveOutputConfig(this.setup.outputSigned ?? sourcesAreSigned(this.sources));
+    return this.resolveOutputConfig(this.setup.outputSigned ?? this.exactIsSigned());
   }
 
   private resolveOutputConfig(signed: boolean): ResolvedOutput {

@@ -33,7 +33,7 @@ export interface LimbPlan {
  * @throws QfxError naming the layer and the bits it needs, when no split helps
  */
 export function planLimbs(format: FixedPointFormat, weights: IntegerTensor, where: string): LimbPlan {
-  requireNormalProducts(format, weights, where);
+  requireNormalProducts(format.binaryPoint, Math.min(...spreadValues(weights.format.binaryPoint)), where);
   const { minimum, maximum } = rawRange(format);
   const range = Float64Array.of(Number(minimum), Number(maximum));
   const inputBits = format.wordLength;
@@ -57,6 +57,23 @@ export function planLimbs(format: FixedPointFormat, weights: IntegerTensor, wher
     `its sums of products need ${needed} bits; float32 tensors carry 24, and splitting operands into up to ` +
       `${maximumLimbs} limbs does not suffice. Use shorter words or fewer products a sum`,
   );
+}
+
+/**
+ * The cheapest splits under which the product of each limb of one value with each limb of another is exact. Two limbs of
+ * both always suffice: words that float32 carries have at most 24 bits.
+ * @throws QfxError naming the layer for products that float32 has no exponent for
+ */
+export function planProduct(
+  first: FixedPointFormat,
+  second: FixedPointFormat,
+  where: string,
+): readonly [first: Split, second: Split] {
+  requireNormalProducts(first.binaryPoint, second.binaryPoint, where);
+  const plans = [1, 2].flatMap((firsts) =>
+    [1, 2].map((seconds) => [makeSplit(first.wordLength, firsts), makeSplit(second.wordLength, seconds)] as const),
+  );
+  return plans.find(([a, b]) => 2 ** (a.bits + b.bits) <= exactUnits) ?? plans[plans.length - 1];
 }
 
 function makeSplit(wordLength: number, count: number): Split {
@@ -119,8 +136,7 @@ export function splitTensor(x: tf.Tensor, format: FixedPointFormat, split: Split
   return [...limbs, rest];
 }
 
-function requireNormalProducts(format: FixedPointFormat, { format: weights }: IntegerTensor, where: string): void {
-  const smallest = Math.min(...spreadValues(weights.binaryPoint));
-  if (format.binaryPoint + smallest >= smallestProductBinaryPoint) return;
-  throw new QfxError(where, `binary points ${format.binaryPoint} and ${smallest} make products too large for float32`);
+function requireNormalProducts(first: number, second: number, where: string): void {
+  if (first + second >= smallestProductBinaryPoint) return;
+  throw new QfxError(where, `binary points ${first} and ${second} make products too large for float32`);
 }

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { QfxError } from '../../qfx/errors.js';
 import type { JsonObject } from '../../qfx/graph/graph.js';
-import { decomposeReal } from '../../qfx/number/real.js';
 import { parseConfiguration } from '../configuration.js';
 import { cast } from '../kernels/cast.js';
 import type { CastAttributes } from '../kernels/cast.js';
@@ -10,6 +8,7 @@ import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
+import { requireFloat, shortestFixedPoint } from './reals.js';
 
 const schema = z.strictObject({
   ...commonKeys,
@@ -28,12 +27,7 @@ export class Relu extends FixedPointLayer {
   constructor(config: ReluConfig) {
     const where = layerName(config.name, 'relu');
     const { name, trainable, maximum, output } = parseConfiguration(schema, config, where);
-    if (maximum !== undefined && Math.fround(maximum) !== maximum) {
-      throw new QfxError(
-        `${where}: maximum`,
-        `found ${maximum}, which float32 does not have; use ${Math.fround(maximum)}`,
-      );
-    }
+    if (maximum !== undefined) requireFloat(maximum, `${where}: maximum`);
     super({ operation: 'relu', name, trainable, output, outputSigned: false });
     this.maximum = maximum;
   }
@@ -43,7 +37,9 @@ export class Relu extends FixedPointLayer {
   }
 
   protected override attributes(): JsonObject {
-    return this.maximum === undefined ? {} : { maximum: shortestFixedPoint(this.maximum) };
+    if (this.maximum === undefined) return {};
+    const { raw, binaryPoint } = shortestFixedPoint(this.maximum);
+    return { maximum: { raw: String(raw), binaryPoint } };
   }
 
   protected override exactIsSigned(): boolean {
@@ -72,14 +68,4 @@ export class Relu extends FixedPointLayer {
     }
     return this.knownCast.attributes;
   }
-}
-
-/** A positive number as the integer with the fewest bits and its binary point. */
-function shortestFixedPoint(value: number): JsonObject {
-  let { raw, binaryPoint } = decomposeReal(value);
-  while (raw % 2n === 0n) {
-    raw /= 2n;
-    binaryPoint--;
-  }
-  return { raw: String(raw), binaryPoint };
 }

@@ -1,3 +1,4 @@
+import { elementCount } from '../../qfx/number/shape.js';
 import { adderEmission, adderFunction } from './adder-function.js';
 import type { Emission, Emitter } from './emitter.js';
 import { alignedTable, factorTable, factorType, shiftTable } from './weight-table.js';
@@ -5,13 +6,13 @@ import { biasTable, weightLayout } from './weight-layout.js';
 
 export const dense: Emitter = {
   name: 'dense',
-  emit({ where, inputs: [input], constants, kHot, isAdderGraph, exactType, inputLanes, outputLanes }): Emission {
+  emit({ where, inputs: [input], constants, shape, kHot, isAdderGraph, exactType, inputLanes, outputLanes }): Emission {
     const [inputChannels, outputChannels] = constants.weights.shape;
     const weights = factorTable(constants.weights, kHot, `${where}: weights`);
     const bias = constants.bias && alignedTable(constants.bias, `${where}: bias`);
     const kernel = [1, 1, inputChannels, outputChannels] as const;
     const integers: Emission['integers'] = [
-      { positions: 1 },
+      { positions: elementCount(shape) / outputChannels },
       { input_channels: inputChannels, output_channels: outputChannels },
     ];
     if (isAdderGraph) {

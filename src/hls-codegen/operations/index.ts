@@ -11,10 +11,18 @@ import type { Emitter } from './emitter.js';
 import { flatten } from './flatten.js';
 import { globalAveragePooling2d } from './global-average-pooling2d.js';
 import { globalMaxPooling2d } from './global-max-pooling2d.js';
+import { leakyRelu } from './leaky-relu.js';
 import { maxPooling2d } from './max-pooling2d.js';
+import { maximum } from './maximum.js';
+import { minimum } from './minimum.js';
+import { multiply } from './multiply.js';
+import { prelu } from './prelu.js';
 import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
+import { subtract } from './subtract.js';
+import { upSampling2d } from './up-sampling2d.js';
+import { zeroPadding2d } from './zero-padding2d.js';
 
 /** The emitters that QFX brings along. An input has none: it is the AXI4-Stream of the top function. */
 export const emitters = {
@@ -32,6 +40,14 @@ export const emitters = {
   concatenate,
   requantize,
   argmax,
+  subtract,
+  multiply,
+  maximum,
+  minimum,
+  prelu,
+  'leaky-relu': leakyRelu,
+  'zero-padding2d': zeroPadding2d,
+  'up-sampling2d': upSampling2d,
 } satisfies Record<Exclude<OperationName, 'input'>, Emitter>;
 
 const known = new Map<string, Emitter>(Object.values(emitters).map((emitter) => [emitter.name, emitter]));

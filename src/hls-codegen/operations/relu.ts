@@ -1,11 +1,8 @@
-import { QfxError } from '../../qfx/errors.js';
-import { rawRange, smallestFormat } from '../../qfx/number/type.js';
+import { rawRange } from '../../qfx/number/type.js';
 import { elementCount } from '../../qfx/number/shape.js';
 import type { ReluAttributes } from '../../qfx/operations/relu.js';
 import type { Emitter } from './emitter.js';
-
-/** Widest maximum that fits the library's constant, a long long. */
-const maximumBits = 63;
+import { positiveConstant } from './positive-constant.js';
 
 export const relu: Emitter<ReluAttributes> = {
   name: 'relu',
@@ -18,11 +15,7 @@ export const relu: Emitter<ReluAttributes> = {
       tables: [],
     } as const;
     if (!maximum || !canExceed(type, maximum)) return { ...plain, function: 'qfx::relu' };
-    const raw = BigInt(maximum.raw);
-    const format = smallestFormat(0n, raw, maximum.binaryPoint);
-    if (format.wordLength > maximumBits) {
-      throw new QfxError(where, `the maximum takes ${format.wordLength} bits, HLS export allows ${maximumBits}`);
-    }
+    const { raw, format } = positiveConstant(maximum, `${where}: maximum`);
     return {
       ...plain,
       function: 'qfx::clipped_relu',

@@ -72,6 +72,14 @@ const behaviours: Record<OperationName, (layer: Layer) => TokenActions> = {
   concatenate,
   requantize: elementWise,
   argmax,
+  subtract: elementWise,
+  multiply: elementWise,
+  maximum: elementWise,
+  minimum: elementWise,
+  prelu: elementWise,
+  'leaky-relu': elementWise,
+  'zero-padding2d': zeroPadding,
+  'up-sampling2d': upSampling,
 };
 
 function* repeat(action: number, count: number): Generator<number, void> {
@@ -146,6 +154,38 @@ function pooling(layer: Layer): TokenActions {
   const { poolSize, strides, padding } =
     operations[operation as 'average-pooling2d' | 'max-pooling2d'].attributes.parse(attributes);
   return windowByWindow(layer, poolSize, strides, padding);
+}
+
+function zeroPadding(layer: Layer): TokenActions {
+  const { padding } = operations['zero-padding2d'].attributes.parse(layer.node.attributes);
+  const [height, width] = layer.inputs[0];
+  const [top, , left] = padding;
+  return pixelByPixel(layer, (row, column) => {
+    return row >= top && row < top + height && column >= left && column < left + width;
+  });
+}
+
+function upSampling(layer: Layer): TokenActions {
+  const { size } = operations['up-sampling2d'].attributes.parse(layer.node.attributes);
+  return pixelByPixel(layer, (row, column) => row % size[0] === 0 && column % size[1] === 0);
+}
+
+/** Writes every pixel of the result; reads a pixel alongside for some of them. */
+function* pixelByPixel(
+  { node, inputLanes, outputLanes }: Layer,
+  reads: (row: number, column: number) => boolean,
+): Generator<number, void> {
+  const [height, width, channels] = node.shape;
+  const chunk = greatestCommonDivisor(inputLanes, outputLanes);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < width; column++) {
+      const isRead = reads(row, column);
+      for (let channel = 0; channel < channels; channel += chunk) {
+        if (isRead && channel % inputLanes === 0) yield 0;
+        if ((channel + chunk) % outputLanes === 0) yield write;
+      }
+    }
+  }
 }
 
 /** Reads up to the last pixel of a window that lies on the image, writes the window's result, reads the rest at the end. */

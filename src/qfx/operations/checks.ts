@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { QfxError } from '../errors.js';
 import type { IntegerTensor } from '../number/raw-array.js';
 import { limits } from '../limits.js';
+import { maximumBinaryPoint } from '../number/validate-type.js';
 import { describeShape, layer } from './operation.js';
 import type { NodeContext } from './operation.js';
 
@@ -15,6 +16,13 @@ export const positivePair = z.tuple([positiveInteger, positiveInteger]);
 export const paddingAmounts = z.tuple([wholeNumber, wholeNumber, wholeNumber, wholeNumber]);
 /** An output shape: at least one axis, none empty. */
 export const shapeAttribute = z.array(positiveInteger).min(1).max(8);
+
+/** A positive number raw * 2^-binaryPoint. */
+export const positiveNumber = z.strictObject({
+  raw: z.string().regex(/^[1-9][0-9]{0,19}$/, 'needed: a positive whole number of at most 20 digits, as a string'),
+  binaryPoint: z.int().min(-maximumBinaryPoint).max(maximumBinaryPoint),
+});
+export type PositiveNumber = z.infer<typeof positiveNumber>;
 
 export const noAttributes = z.strictObject({});
 export type NoAttributes = z.infer<typeof noAttributes>;

@@ -1,12 +1,13 @@
 import { QfxError } from '../errors.js';
 import { noAttributes, requireConstantShape } from './checks.js';
 import type { NoAttributes } from './checks.js';
+import { elementCount } from '../number/shape.js';
 import { describeShape, layer } from './operation.js';
 import type { NodeContext, Operation } from './operation.js';
 import { inferWeightedSum, prepareWeightedSum } from './weighted-sum.js';
 import type { WeightedSum } from './weighted-sum.js';
 
-/** y[o] = bias[o] + sum over i of x[i] * weights[i][o]. */
+/** y[.., o] = bias[o] + sum over i of x[.., i] * weights[i][o], at each position of the axes before the last one. */
 export const dense: Operation<NoAttributes> = {
   name: 'dense',
   attributes: noAttributes,
@@ -15,26 +16,23 @@ export const dense: Operation<NoAttributes> = {
   factor: { role: 'weights', learned: true },
   infer(context) {
     const sum = describeDense(context);
-    return { shape: [sum.outputChannels], ...inferWeightedSum(sum) };
+    return { shape: [...context.inputs[0].shape.slice(0, -1), sum.outputChannels], ...inferWeightedSum(sum) };
   },
   prepare(context, typing, arithmetic) {
     const evaluate = prepareWeightedSum(describeDense(context), typing, arithmetic);
     return ([values]) => evaluate(values);
   },
-  multiplications: ({ constants }) => constants.weights.raw.length,
+  multiplications: ({ inputs: [{ shape }], constants: { weights } }) =>
+    elementCount(shape.slice(0, -1)) * weights.raw.length,
 };
 
-/** A convolution with a 1x1 kernel on an image of one pixel. */
+/** A convolution with a 1x1 kernel on an image of one row: a pixel for each position. */
 export function describeDense(context: NodeContext<NoAttributes>): WeightedSum {
   const { weights, bias } = context.constants;
   const [operand] = context.inputs;
-  if (operand.shape.length !== 1) {
-    throw new QfxError(
-      layer(context.name),
-      `input "${operand.name}" has shape ${describeShape(operand.shape)}, needed: [features] (put a flatten in between)`,
-    );
-  }
-  const inputChannels = operand.shape[0];
+  const { shape } = operand;
+  const inputChannels = shape[shape.length - 1];
+  const outputs = [1, elementCount(shape.slice(0, -1))] as const;
   if (weights.shape.length !== 2 || weights.shape[0] !== inputChannels) {
     throw new QfxError(
       layer(context.name),
@@ -47,8 +45,8 @@ export function describeDense(context: NodeContext<NoAttributes>): WeightedSum {
     operand,
     weights,
     bias,
-    geometry: { input: [1, 1], kernel: [1, 1], strides: [1, 1], dilations: [1, 1], padding: [0, 0, 0, 0] },
-    outputs: [1, 1],
+    geometry: { input: outputs, kernel: [1, 1], strides: [1, 1], dilations: [1, 1], padding: [0, 0, 0, 0] },
+    outputs,
     inputChannels,
     outputChannels,
     groups: 1,

@@ -1,5 +1,5 @@
 import { noAttributes } from './checks.js';
-import { maximumOf } from './maximum.js';
+import { maximumOf } from './window-maximum.js';
 import { globalWindow } from './pooling.js';
 
 /** The largest value of each channel: [height, width, channels] gives [channels]. */

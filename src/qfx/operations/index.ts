@@ -11,10 +11,18 @@ import { globalAveragePooling2d } from './global-average-pooling2d.js';
 import { globalMaxPooling2d } from './global-max-pooling2d.js';
 import { input } from './input.js';
 import { maxPooling2d } from './max-pooling2d.js';
+import { leakyRelu } from './leaky-relu.js';
+import { maximum } from './maximum.js';
+import { minimum } from './minimum.js';
+import { multiply } from './multiply.js';
 import type { Operation, OperationName } from './operation.js';
+import { prelu } from './prelu.js';
 import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
+import { subtract } from './subtract.js';
+import { upSampling2d } from './up-sampling2d.js';
+import { zeroPadding2d } from './zero-padding2d.js';
 
 /** The operations that QFX brings along. */
 export const operations = {
@@ -33,6 +41,14 @@ export const operations = {
   concatenate,
   requantize,
   argmax,
+  subtract,
+  multiply,
+  maximum,
+  minimum,
+  prelu,
+  'leaky-relu': leakyRelu,
+  'zero-padding2d': zeroPadding2d,
+  'up-sampling2d': upSampling2d,
 } satisfies Record<OperationName, Operation>;
 
 const known = new Map<string, Operation>(Object.values(operations).map((operation) => [operation.name, operation]));

@@ -51,6 +51,24 @@ export function addIntervals(intervals: readonly Interval[]): Interval {
   }));
 }
 
+/** From the largest of the minima to the largest of the maxima: every largest one of a value of each. */
+export function largerInterval(intervals: readonly Interval[]): Interval {
+  if (intervals.every(({ binaryPoint }) => binaryPoint === undefined)) return noWidth;
+  const binaryPoint = commonBinaryPoint(intervals);
+  return intervals
+    .map((interval) => alignInterval(interval, binaryPoint))
+    .reduce((larger, next) => ({
+      minimum: next.minimum > larger.minimum ? next.minimum : larger.minimum,
+      maximum: next.maximum > larger.maximum ? next.maximum : larger.maximum,
+      binaryPoint,
+    }));
+}
+
+/** All negatives of the values. */
+export function negateInterval({ minimum, maximum, binaryPoint }: Interval): Interval {
+  return { minimum: -maximum, maximum: -minimum, binaryPoint };
+}
+
 function combine(intervals: readonly Interval[], step: (result: Interval, next: Interval) => Interval): Interval {
   const binaryPoint = commonBinaryPoint(intervals);
   const wide = intervals.filter((interval) => interval.binaryPoint !== undefined);

@@ -1,4 +1,4 @@
-import { maximumOf } from './maximum.js';
+import { maximumOf } from './window-maximum.js';
 import { poolingAttributes, poolingWindows } from './pooling.js';
 
 /** The largest value under a window that slides over [height, width, channels]. */

@@ -20,6 +20,14 @@ export const operationNames = [
   'concatenate',
   'requantize',
   'argmax',
+  'subtract',
+  'multiply',
+  'maximum',
+  'minimum',
+  'prelu',
+  'leaky-relu',
+  'zero-padding2d',
+  'up-sampling2d',
 ] as const;
 export type OperationName = (typeof operationNames)[number];
 
@@ -80,7 +88,7 @@ export interface Operation<Attributes = unknown> {
   infer(context: NodeContext<Attributes>): NodeTyping;
   /** Does what can be done once per network (aligning weights), and returns what is to be done for each image. */
   prepare(context: NodeContext<Attributes>, typing: NodeTyping, arithmetic: Arithmetic): Evaluate;
-  /** Products with constants for one image (multiply-accumulates for dense and convolution). */
+  /** Products for one image, with constants or of two tensors (multiply-accumulates for dense and convolution). */
   multiplications(context: NodeContext<Attributes>, typing: NodeTyping): number;
 }
 

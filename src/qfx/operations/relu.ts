@@ -1,17 +1,14 @@
 import { z } from 'zod';
-import { formatAt, maximumBinaryPoint } from '../number/validate-type.js';
+import { formatAt } from '../number/validate-type.js';
+import { positiveNumber } from './checks.js';
+import type { PositiveNumber } from './checks.js';
 import { smallestIntervalFormat } from './interval.js';
 import { formatPeriod, operandInterval } from './operand.js';
 import type { Operation } from './operation.js';
 
 const attributes = z.strictObject({
   /** The value raw * 2^-binaryPoint at which results are clipped. */
-  maximum: z
-    .strictObject({
-      raw: z.string().regex(/^[1-9][0-9]{0,19}$/, 'needed: a positive whole number of at most 20 digits, as a string'),
-      binaryPoint: z.int().min(-maximumBinaryPoint).max(maximumBinaryPoint),
-    })
-    .optional(),
+  maximum: positiveNumber.optional(),
 });
 export type ReluAttributes = z.infer<typeof attributes>;
 
@@ -59,7 +56,7 @@ export const relu: Operation<ReluAttributes> = {
 };
 
 /** The largest raw integer at a binary point that is not above a value. */
-export function floorAt(value: { raw: string; binaryPoint: number }, binaryPoint: number): bigint {
+export function floorAt(value: PositiveNumber, binaryPoint: number): bigint {
   const shift = BigInt(binaryPoint - value.binaryPoint);
   return shift >= 0n ? BigInt(value.raw) << shift : BigInt(value.raw) >> -shift;
 }

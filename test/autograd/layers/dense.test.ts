@@ -5,6 +5,6 @@ describeLayer({
   options: { units: 2 },
   sample: (layers, random) => ({
     layer: layers.dense({ units: random.integer(1, 6), useBias: random.next() < 0.7 }),
-    inputShapes: [[random.integer(1, 40)]],
+    inputShapes: [[...random.pick([[], [3], [2, 3]]), random.integer(1, 40)]],
   }),
 });

@@ -19,6 +19,43 @@ describeLayer({
 });
 
 describeLayer({
+  kind: 'prelu',
+  trials: 16,
+  sample: (layers, random) => ({ layer: layers.prelu(), inputShapes: [shapes(random)] }),
+});
+
+describeLayer({
+  kind: 'leakyRelu',
+  trials: 16,
+  sample: (layers, random) => {
+    const alpha = random.next() < 0.5 ? random.integer(1, 40) / 2 ** random.integer(0, 6) : Math.fround(random.next());
+    return { layer: layers.leakyRelu({ alpha }), inputShapes: [shapes(random)] };
+  },
+});
+
+describe('rectifiers with a slope', () => {
+  const layers = createLayers({ activations: { wordLength: 24, binaryPoint: 16 }, alpha: { wordLength: 8 } });
+
+  it('train alpha by the sum of what is negative, and x by alpha', () => {
+    const layer = layers.prelu();
+    const x = tf.tensor2d([-3, 2, -1, -2, 4, -5], [3, 2]);
+    layer.apply(x, { training: true }); // Makes its weights, and finds the binary points.
+    const { value, grads } = tf.variableGrads(() => tf.sum(layer.apply(x, { training: true }) as tf.Tensor));
+    expect(value.dataSync()[0]).toBe(-3 / 4 + 2 - 1 / 4 - 2 / 4 + 4 - 5 / 4);
+    const [alpha] = layer.trainableWeights;
+    expect(Array.from(grads[alpha.name].dataSync())).toEqual([-4, -7]);
+    const ofX = tf.grad((z) => layer.apply(z, { training: true }) as tf.Tensor)(x);
+    expect(Array.from(ofX.dataSync())).toEqual([0.25, 1, 0.25, 0.25, 1, 0.25]);
+  });
+
+  it('refuse a slope that float32 does not have, and name the nearest', () => {
+    expect(() => layers.leakyRelu({ name: 'leaky', alpha: 0.1 })).toThrow(
+      'layer "leaky": alpha: found 0.1, which float32 does not have; use 0.10000000149011612',
+    );
+  });
+});
+
+describeLayer({
   kind: 'requantize',
   sample: (layers, random) => ({ layer: layers.requantize(), inputShapes: [shapes(random)] }),
 });
@@ -30,6 +67,48 @@ describeLayer({
     const shape = shapes(random);
     return { layer: layers.add(), inputShapes: Array.from({ length: random.integer(2, 3) }, () => shape) };
   },
+});
+
+for (const kind of ['subtract', 'multiply', 'maximum', 'minimum'] as const) {
+  describeLayer({
+    kind,
+    trials: 16,
+    sample: (layers, random) => {
+      const shape = shapes(random);
+      return { layer: layers[kind](), inputShapes: [shape, shape] };
+    },
+  });
+}
+
+describe('layers of two tensors', () => {
+  const layers = createLayers({ activations: 'exact' });
+  const declare = (shape: number[], signed: boolean) =>
+    layers.input({ wordLength: 4, binaryPoint: 0, signed }).apply(tf.input({ shape })) as tf.SymbolicTensor;
+
+  it('refuse a third one, and other shapes, by name', () => {
+    const apply = (...inputs: tf.SymbolicTensor[]) => layers.subtract({ name: 'less' }).apply(inputs);
+    const [a, b] = [declare([2, 3], true), declare([3, 2], true)];
+    expect(() => apply(a, a, a)).toThrow(
+      'layer "less": its inputs have shapes [2, 3], [2, 3], [2, 3], needed: two equal',
+    );
+    expect(() => apply(a, b)).toThrow('layer "less": its inputs have shapes [2, 3], [3, 2], needed: two equal ones');
+  });
+
+  it('are signed where their results may be negative', () => {
+    const [natural, integer] = [declare([3], false), declare([3], true)];
+    const isSigned = (kind: 'subtract' | 'multiply' | 'maximum' | 'minimum', ...inputs: tf.SymbolicTensor[]) => {
+      const layer = layers[kind]();
+      layer.apply(inputs);
+      return layer.outputIsSigned;
+    };
+    expect(isSigned('subtract', natural, natural)).toBe(true);
+    expect(isSigned('multiply', natural, natural)).toBe(false);
+    expect(isSigned('multiply', natural, integer)).toBe(true);
+    expect(isSigned('maximum', natural, integer)).toBe(false);
+    expect(isSigned('maximum', integer, integer)).toBe(true);
+    expect(isSigned('minimum', natural, integer)).toBe(true);
+    expect(isSigned('minimum', natural, natural)).toBe(false);
+  });
 });
 
 describeLayer({

@@ -128,6 +128,41 @@ describe('inference beyond 24 bits', () => {
     freeze(normalized, { samples: wideSamples(24, [3, 2]) });
   });
 
+  it.each([12, 13, 20, 24])('is exact with %i-bit operands, in products of tensors', (wordLength) => {
+    const layers = createLayers({ accumulators: { wordLength: 24 } });
+    const format = { inputShape: [9], wordLength, binaryPoint: 10 };
+    const inputs = ['left', 'right'].map((name, index) => {
+      const input = tf.input({ name, shape: [9] });
+      return { input, declared: layers.input({ ...format, signed: index === 0 }).apply(input) as tf.SymbolicTensor };
+    });
+    const output = layers.multiply().apply(inputs.map(({ declared }) => declared)) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: inputs.map(({ input }) => input), outputs: output });
+    const samples = [wideSamples(wordLength, [9]), wideSamples(wordLength, [9]).abs()];
+    const graph = freeze(model, { samples });
+    expect(graph.nodes[2].exactType.wordLength).toBe(2 * wordLength);
+  });
+
+  it.each([12, 16, 24])('is exact with %i-bit operands, in rectifiers with a slope', (wordLength) => {
+    // The widest that still fit the 52 bits of an exact result, and a slope of -1 unit, whose limbs cancel.
+    const alpha = { wordLength: Math.min(wordLength, 20), binaryPoint: 12 };
+    const model = wideNetwork(wordLength, [9], (layers) => layers.prelu({ alpha }));
+    const [slopes, ...others] = model.layers[1].getWeights();
+    const values = Array.from({ length: 9 }, (_, index) => [-1, 1, 100.3, -127.9][index % 4] / (index < 4 ? 1 : 4096));
+    model.layers[1].setWeights([tf.tensor(values, slopes.shape), ...others]);
+    freeze(model, { samples: wideSamples(wordLength, [9]) });
+    const leaky = wideNetwork(wordLength, [9], (layers) => layers.leakyRelu({ alpha: Math.fround(0.3) }));
+    freeze(leaky, { samples: wideSamples(wordLength, [9]) });
+  });
+
+  it('refuses products of tensors too large for float32', () => {
+    const layers = createLayers();
+    const huge = layers.input({ inputShape: [3], wordLength: 8, binaryPoint: -60 });
+    const model = tf.sequential({ layers: [huge] });
+    const square = layers.multiply({ name: 'square' }).apply([model.outputs[0], model.outputs[0]]) as tf.SymbolicTensor;
+    const network = tf.model({ inputs: model.inputs, outputs: square });
+    expect(() => network.predict(tf.zeros([1, 3]))).toThrow(/layer "square": .*too large for float32/);
+  });
+
   it('rounds once, also where the result has just a few bits more than float32', () => {
     const scale = { wordLength: 16, binaryPoint: 0 };
     // 12 bits times 16 bits; float32 would round to 24 of the 27 bits before the cast cuts off three.

@@ -69,6 +69,7 @@ export function randomDefaults(random: Random): LayerDefaults {
     bias: randomQuantizer(random, { isParameter: true, mayLearnWord: true }),
     scale: randomQuantizer(random, { isParameter: true }),
     offset: randomQuantizer(random, { isParameter: true }),
+    alpha: randomQuantizer(random, { isParameter: true }),
     activations: randomQuantizer(random, { mayLearnWord: true }),
     accumulators: random.next() < 0.25 ? 'exact' : randomQuantizer(random, { mayLearnWord: true }),
     seed: random.integer(0, 1000),
@@ -82,7 +83,7 @@ export function scatterWeights(layer: tf.layers.Layer, random: Random): void {
     const names = layer.weights.map(({ originalName }) => originalName);
     layer.setWeights(
       weights.map((weight, index) => {
-        if (!/(kernel|bias|gamma|beta|moving_mean|moving_variance)$/.test(names[index])) return weight;
+        if (!/(kernel|bias|gamma|beta|alpha|moving_mean|moving_variance)$/.test(names[index])) return weight;
         const values = Array.from({ length: weight.size }, () => random.wide());
         const isVariance = names[index].endsWith('moving_variance');
         return tf.tensor(isVariance ? values.map(Math.abs) : values, weight.shape);

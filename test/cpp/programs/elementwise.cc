@@ -1,4 +1,4 @@
-// add, relu, requantize, flatten, reshape, concatenate, argmax, fork, change_lanes and AXI4-Stream words against plain
+// add, subtract, multiply, maximum, minimum, relu, prelu, leaky relu, requantize, flatten, reshape, concatenate, argmax, fork, change_lanes and AXI4-Stream words against plain
 // loops.
 #include <algorithm>
 
@@ -10,9 +10,15 @@
 #include "qfx/concatenate.h"
 #include "qfx/flatten.h"
 #include "qfx/fork.h"
+#include "qfx/leaky_relu.h"
+#include "qfx/maximum.h"
+#include "qfx/minimum.h"
+#include "qfx/multiply.h"
+#include "qfx/prelu.h"
 #include "qfx/relu.h"
 #include "qfx/requantize.h"
 #include "qfx/reshape.h"
+#include "qfx/subtract.h"
 
 using namespace harness;
 
@@ -59,6 +65,41 @@ void run_add(const char* name) {
   expect_consumed(name, d);
 }
 
+/** Subtract, multiply, maximum and minimum: one exact type holds the results of all of them, and the operands. */
+template <class Exact, class Output, int INPUT_LANES, int OUTPUT_LANES>
+struct pair_config : values_config<Exact, Output, 24, INPUT_LANES, OUTPUT_LANES> {
+  using operand_t = Exact;
+};
+
+template <class First, class Second, class c>
+void run_pairs(const char* name) {
+  const format first = format_of<First>::value(), second = format_of<Second>::value();
+  const format exact = format_of<typename c::exact_t>::value(), output = format_of<typename c::output_t>::value();
+  hls::stream<qfx::vector<First, c::input_lanes>> a("a");
+  hls::stream<qfx::vector<Second, c::input_lanes>> b("b");
+  hls::stream<qfx::vector<typename c::output_t, c::output_lanes>> out("out");
+  const tensor x = random_tensor(first, c::values), y = random_tensor(second, c::values);
+  tensor expected[4];
+  for (int k = 0; k < c::values; ++k) {
+    const wide u = align(x[k], first, exact), v = align(y[k], second, exact);
+    const wide product = x[k] * y[k] * (wide(1) << (exact.binary_point - first.binary_point - second.binary_point));
+    const wide results[4] = {u - v, product, std::max(u, v), std::min(u, v)};
+    for (int layer = 0; layer < 4; ++layer)
+      expected[layer].push_back(reference_cast(results[layer], exact.binary_point, output));
+  }
+  for (int layer = 0; layer < 4; ++layer) {
+    send(x, a);
+    send(y, b);
+    if (layer == 0) qfx::subtract<c>(out, a, b);
+    if (layer == 1) qfx::multiply<c>(out, a, b);
+    if (layer == 2) qfx::maximum<c>(out, a, b);
+    if (layer == 3) qfx::minimum<c>(out, a, b);
+    expect_values(name, out, expected[layer]);
+    expect_consumed(name, a);
+    expect_consumed(name, b);
+  }
+}
+
 template <class Input, class Exact, class Output, int VALUES, int INPUT_LANES, int OUTPUT_LANES>
 struct relu_config : values_config<Exact, Output, VALUES, INPUT_LANES, OUTPUT_LANES> {
   using input_t = Input;
@@ -88,6 +129,46 @@ void run_relu(const char* name) {
   qfx::clipped_relu<c>(in, out);
   expect_consumed(name, in);
   expect_values(name, out, clipped);
+}
+
+/** Slopes of raw integers 11 (leaky), 2^-3 (shifted) and, by channel, -16 to 15 at binary points 4 and, shifted, 1. */
+template <class Input, class Exact, class Output, int INPUT_LANES, int OUTPUT_LANES>
+struct slope_config : values_config<Exact, Output, 48, INPUT_LANES, OUTPUT_LANES> {
+  using input_t = Input;
+  using alpha_t = ap_fixed<5, 1>;
+  static constexpr long long alpha = 11;
+  static constexpr int alpha_shift = 3;
+  static constexpr int channels = 12, positions = 4;
+};
+
+template <class c>
+void run_slopes(const char* name) {
+  const format input = format_of<typename c::input_t>::value(), exact = format_of<typename c::exact_t>::value();
+  const format output = format_of<typename c::output_t>::value();
+  hls::stream<qfx::vector<typename c::input_t, c::input_lanes>> in("in");
+  hls::stream<qfx::vector<typename c::output_t, c::output_lanes>> out("out");
+  const tensor image = random_tensor(input, c::values);
+  const qfx::table_t<typename c::alpha_t> alpha[c::channels] = {-16, 15, 0, 1, -1, 8, 4, -8, 7, 3, -5, 11};
+  const unsigned char alpha_shift[c::channels] = {0, 3, 0, 3, 0, 3, 0, 3, 0, 3, 0, 3};
+  tensor expected[4];
+  for (int k = 0; k < c::values; ++k) {
+    const wide x = image[k], slope = alpha[k % c::channels];
+    const wide shifted = slope * (wide(1) << alpha_shift[k % c::channels]);
+    const wide slopes[4] = {c::alpha, 2, slope, shifted};  // units of 2^-4
+    for (int layer = 0; layer < 4; ++layer) {
+      const wide result = x * (x < 0 ? slopes[layer] : wide(16)) * (wide(1) << (exact.binary_point - input.binary_point - 4));
+      expected[layer].push_back(reference_cast(result, exact.binary_point, output));
+    }
+  }
+  for (int layer = 0; layer < 4; ++layer) {
+    send(image, in);
+    if (layer == 0) qfx::leaky_relu<c>(in, out);
+    if (layer == 1) qfx::shifting_leaky_relu<c>(in, out);
+    if (layer == 2) qfx::prelu<c>(in, out, alpha);
+    if (layer == 3) qfx::prelu<c>(in, out, alpha, alpha_shift);
+    expect_consumed(name, in);
+    expect_values(name, out, expected[layer]);
+  }
 }
 
 template <class Input, class Output, int INPUT_LANES, int OUTPUT_LANES>
@@ -251,10 +332,18 @@ int main() {
           values_config<ap_ufixed<11, 6>, ap_ufixed<6, 2, AP_TRN, AP_WRAP>, 24, 6, 4>>("add, other lanes");
   run_add<ap_fixed<60, 30>, ap_fixed<33, 32>, ap_fixed<8, 8>,
           values_config<ap_fixed<64, 34>, ap_fixed<40, 20, AP_RND_CONV, AP_SAT_SYM>, 24, 1, 3>>("add, long words");
+  run_pairs<ap_fixed<6, 3>, ap_fixed<8, 3>, pair_config<ap_fixed<14, 6>, ap_fixed<6, 4, AP_RND, AP_SAT>, 4, 4>>("pairs");
+  run_pairs<ap_ufixed<6, 3>, ap_fixed<4, 7>, pair_config<ap_fixed<13, 10>, ap_fixed<9, 8, AP_TRN, AP_WRAP>, 6, 4>>(
+      "pairs, one of them signed, other lanes");
+  run_pairs<ap_fixed<36, 30>, ap_ufixed<20, 12>,
+            pair_config<ap_fixed<57, 43>, ap_fixed<40, 30, AP_RND_CONV, AP_SAT_SYM>, 1, 3>>("pairs, long words");
   run_relu<relu_config<ap_fixed<8, 4>, ap_ufixed<7, 3>, ap_ufixed<4, 2, AP_RND, AP_SAT>, 48, 4, 4>>("relu");
   run_relu<relu_config<ap_fixed<8, 4>, ap_ufixed<7, 3>, ap_fixed<5, 3, AP_RND_CONV, AP_SAT>, 48, 6, 8>>(
       "relu, other lanes");
   run_relu<relu_config<ap_ufixed<7, 6>, ap_ufixed<8, 6>, ap_ufixed<3, 3>, 48, 1, 2>>("relu of positive values");
+  run_slopes<slope_config<ap_fixed<8, 4>, ap_fixed<16, 8>, ap_fixed<5, 3, AP_RND, AP_SAT>, 4, 4>>("slopes");
+  run_slopes<slope_config<ap_fixed<6, 9>, ap_fixed<18, 17>, ap_fixed<9, 8, AP_RND_CONV, AP_WRAP>, 3, 2>>("slopes, other lanes");
+  run_slopes<slope_config<ap_fixed<1, 1>, ap_fixed<8, 4>, ap_fixed<8, 4>, 1, 4>>("slopes of one bit");
   run_casts<cast_config<ap_fixed<12, 4>, ap_fixed<6, 2, AP_RND, AP_SAT_SYM>, 4, 8>>("casts");
   run_casts<cast_config<ap_fixed<3, 0>, ap_fixed<6, 20, AP_RND, AP_SAT>, 3, 3>>("casts, far apart");
   run_casts<cast_config<ap_fixed<4, 4>, ap_fixed<4, 4, AP_TRN, AP_SAT_SYM>, 1, 2>>("casts, symmetric");

@@ -196,14 +196,49 @@ export class RandomGraph {
     this.add('relu', this.shape(), { attributes: this.pick<JsonObject>({}, { maximum }) });
   }
 
+  prelu(): void {
+    this.add('prelu', this.shape(), { constants: { alpha: this.tensor(this.shape().slice(-1)) } });
+  }
+
+  leakyRelu(): void {
+    const alpha = { raw: String(this.pick(1, 2, this.integer(1, 20))), binaryPoint: this.integer(-2, 5) };
+    this.add('leaky-relu', this.shape(), { attributes: { alpha } });
+  }
+
+  zeroPadding2d(): void {
+    const [height, width, channels] = this.shape();
+    const [top, bottom, left, right] = [1, 2, 0, 1].map((most) => this.integer(0, most));
+    const attributes = { padding: [top, bottom, left, right] };
+    this.add('zero-padding2d', [height + top + bottom, width + left + right, channels], { attributes });
+  }
+
+  upSampling2d(): void {
+    const [height, width, channels] = this.shape();
+    const size = this.pick([1, 2], [2, 1], [2, 2]);
+    this.add('up-sampling2d', [height * size[0], width * size[1], channels], { attributes: { size } });
+  }
+
   requantize(): void {
     this.add('requantize', this.shape());
   }
 
   /** Adds an earlier value of the same shape; itself where there is no other. */
   addEarlier(): void {
-    const same = [...this.shapes].filter(([, shape]) => String(shape) === String(this.shape())).map(([name]) => name);
-    this.add('add', this.shape(), { inputs: [this.last, this.pick(...same), ...this.pick([], [this.pick(...same)])] });
+    this.add('add', this.shape(), { inputs: [this.last, this.earlier(), ...this.pick([], [this.earlier()])] });
+  }
+
+  /** Combines the last value with an earlier one of the same shape, in either order. */
+  combineEarlier(operation: 'subtract' | 'multiply' | 'maximum' | 'minimum'): void {
+    const { last } = this;
+    const other = this.earlier();
+    this.add(operation, this.shape(), { inputs: this.pick([last, other], [other, last]) });
+  }
+
+  /** The last value, or an earlier one of its shape. */
+  private earlier(): string {
+    return this.pick(
+      ...[...this.shapes].filter(([, shape]) => String(shape) === String(this.shape())).map(([name]) => name),
+    );
   }
 
   /** Joins an earlier image of the same size. */
@@ -237,9 +272,10 @@ export class RandomGraph {
 
   dense(): void {
     const outputs = this.integer(1, 6);
-    const constants: Record<string, string> = { weights: this.tensor([this.shape()[0], outputs]) };
+    const [inputs] = this.shape().slice(-1);
+    const constants: Record<string, string> = { weights: this.tensor([inputs, outputs]) };
     if (this.pick(true, false)) constants.bias = this.tensor([outputs]);
-    this.add('dense', [outputs], { constants });
+    this.add('dense', [...this.shape().slice(0, -1), outputs], { constants });
   }
 
   argmax(): void {
@@ -284,8 +320,17 @@ export function randomGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
         () => graph.addEarlier(),
         () => graph.concatenate(),
         () => graph.reshape(),
+        () => graph.combineEarlier('subtract'),
+        () => graph.combineEarlier('multiply'),
+        () => graph.combineEarlier('maximum'),
+        () => graph.combineEarlier('minimum'),
+        () => graph.prelu(),
+        () => graph.leakyRelu(),
+        () => graph.zeroPadding2d(),
+        () => graph.upSampling2d(),
+        () => graph.dense(),
       ],
-      { minLength: 9 },
+      { minLength: 18 },
     ),
   );
   for (const step of steps) step();

@@ -117,8 +117,32 @@ export function rectifyIntegers(
   }
 }
 
-/** first * 2^firstShift + second * 2^secondShift. */
-export function addTwo(
+/** x times one of two int64 factors by its sign, of as many as there are slopes by the index of x modulo their number. */
+export function slopeIntegers(
+  input: usize,
+  inputStorage: i32,
+  output: usize,
+  outputStorage: i32,
+  count: i32,
+  positive: usize,
+  negative: usize,
+  slopes: i32,
+  casts: usize,
+  period: i32,
+): void {
+  for (let index = 0; index < count; index++) {
+    const value = loadInteger(input, index, inputStorage);
+    const factor = load<i64>((value > 0 ? positive : negative) + ((<usize>(index % slopes)) << 3));
+    storeCast(output, index, outputStorage, value * factor, casts, period);
+  }
+}
+
+/**
+ * Two operands, first * 2^firstShift and second * 2^secondShift: their sum (operation 0), difference (1), product (2), the larger
+ * (3) or the smaller one (4).
+ */
+export function combineTwo(
+  operation: i32,
   first: usize,
   firstStorage: i32,
   firstShift: i32,
@@ -130,14 +154,20 @@ export function addTwo(
   count: i32,
   cast: usize,
 ): void {
-  if (isPlain(cast) && firstStorage == 1 && secondStorage == 1 && outputStorage == 1) {
-    addRow(first, 1, firstShift, second, 1, secondShift, output, 1, count, cast, true);
-  } else addRow(first, firstStorage, firstShift, second, secondStorage, secondShift, output, outputStorage, count, cast, false);
+  // Sums, which networks are full of, know their operation when they are compiled.
+  if (operation == 0 && isPlain(cast) && firstStorage == 1 && secondStorage == 1 && outputStorage == 1) {
+    combineRow(0, first, 1, firstShift, second, 1, secondShift, output, 1, count, cast, true);
+  } else if (operation == 0) {
+    combineRow(0, first, firstStorage, firstShift, second, secondStorage, secondShift, output, outputStorage, count, cast, false);
+  } else {
+    combineRow(operation, first, firstStorage, firstShift, second, secondStorage, secondShift, output, outputStorage, count, cast, false);
+  }
 }
 
 // @ts-ignore: decorator
 @inline
-function addRow(
+function combineRow(
+  operation: i32,
   first: usize,
   firstStorage: i32,
   firstShift: i32,
@@ -151,16 +181,24 @@ function addRow(
   plain: bool,
 ): void {
   for (let index = 0; index < count; index += 4) {
-    const sum = i32x4.add(
-      i32x4.shl(loadFour(first, index, firstStorage), firstShift),
-      i32x4.shl(loadFour(second, index, secondStorage), secondShift),
-    );
-    storeFour(output, index, outputStorage, castLanes(sum, cast, plain), count - index);
+    const a = i32x4.shl(loadFour(first, index, firstStorage), firstShift);
+    const b = i32x4.shl(loadFour(second, index, secondStorage), secondShift);
+    storeFour(output, index, outputStorage, castLanes(combineLanes(operation, a, b), cast, plain), count - index);
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function combineLanes(operation: i32, a: v128, b: v128): v128 {
+  if (operation == 0) return i32x4.add(a, b);
+  if (operation == 1) return i32x4.sub(a, b);
+  if (operation == 2) return i32x4.mul(a, b);
+  return operation == 3 ? i32x4.max_s(a, b) : i32x4.min_s(a, b);
+}
+
 /** The same on int64. */
-export function addTwoIntegers(
+export function combineTwoIntegers(
+  operation: i32,
   first: usize,
   firstStorage: i32,
   firstShift: i32,
@@ -176,8 +214,17 @@ export function addTwoIntegers(
   for (let index = 0; index < count; index++) {
     const a = loadInteger(first, index, firstStorage) << <i64>firstShift;
     const b = loadInteger(second, index, secondStorage) << <i64>secondShift;
-    storeCast(output, index, outputStorage, a + b, casts, period);
+    storeCast(output, index, outputStorage, combine(operation, a, b), casts, period);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function combine(operation: i32, a: i64, b: i64): i64 {
+  if (operation == 0) return a + b;
+  if (operation == 1) return a - b;
+  if (operation == 2) return a * b;
+  return operation == 3 ? max<i64>(a, b) : min<i64>(a, b);
 }
 
 /** The index of the largest of each row's `channels` values, the lowest one of several. */

@@ -124,8 +124,20 @@ export interface Kernels {
       ...IntegerCasts,
     ]
   ) => void;
-  readonly addTwo: (
+  readonly slopeIntegers: (
     ...parameters: [
+      ...input: Values,
+      ...output: Values,
+      count: number,
+      positive: Address,
+      negative: Address,
+      slopes: number,
+      ...IntegerCasts,
+    ]
+  ) => void;
+  readonly combineTwo: (
+    ...parameters: [
+      operation: number,
       ...first: Values,
       firstShift: number,
       ...second: Values,
@@ -135,8 +147,9 @@ export interface Kernels {
       ...LaneCast,
     ]
   ) => void;
-  readonly addTwoIntegers: (
+  readonly combineTwoIntegers: (
     ...parameters: [
+      operation: number,
       ...first: Values,
       firstShift: number,
       ...second: Values,

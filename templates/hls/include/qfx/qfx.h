@@ -18,10 +18,18 @@
 #include "global_average_pooling2d.h"
 #include "global_max_pooling2d.h"
 #include "k_hot.h"
+#include "leaky_relu.h"
 #include "max_pooling2d.h"
+#include "maximum.h"
+#include "minimum.h"
+#include "multiply.h"
+#include "prelu.h"
 #include "relu.h"
 #include "requantize.h"
 #include "reshape.h"
+#include "subtract.h"
+#include "up_sampling2d.h"
 #include "vector.h"
+#include "zero_padding2d.h"
 
 #endif

@@ -2,6 +2,9 @@ import { exactOutput, placeIntegerCasts, placeLaneCast, uniformShift, valuesOf }
 import type { Lowered, Lowering, Place } from '../lowering.js';
 import { fits } from '../storage.js';
 
+/** How kernels name a sum. */
+const sumOfTwo = 0;
+
 /** One kind of addition: of two operands, the first `images` images of them. */
 type AddTwo = (a: Place, aShift: number, b: Place, bShift: number, to: Place, images: number) => void;
 
@@ -18,7 +21,8 @@ function addLanes(lowering: Lowering): Lowered | undefined {
   if (none === undefined) return undefined;
   return chain(lowering, 32, (a, aShift, b, bShift, to, images) => {
     const own = to === output ? cast : none;
-    kernels.addTwo(...valuesOf(a), aShift, ...valuesOf(b), bShift, ...valuesOf(to), images * to.count, own);
+    const places = [...valuesOf(a), aShift, ...valuesOf(b), bShift, ...valuesOf(to)] as const;
+    kernels.combineTwo(sumOfTwo, ...places, images * to.count, own);
   });
 }
 
@@ -31,7 +35,8 @@ function addIntegers(lowering: Lowering): Lowered | undefined {
   if (!casts || !none) return undefined;
   return chain(lowering, 64, (a, aShift, b, bShift, to, images) => {
     const own = to === output ? casts : none;
-    kernels.addTwoIntegers(...valuesOf(a), aShift, ...valuesOf(b), bShift, ...valuesOf(to), images * to.count, ...own);
+    const places = [...valuesOf(a), aShift, ...valuesOf(b), bShift, ...valuesOf(to)] as const;
+    kernels.combineTwoIntegers(sumOfTwo, ...places, images * to.count, ...own);
   });
 }
 

@@ -9,9 +9,14 @@ import { conv2d } from './conv2d.js';
 import { dense } from './dense.js';
 import { globalAveragePooling2d } from './global-average-pooling2d.js';
 import { globalMaxPooling2d } from './global-max-pooling2d.js';
+import { leakyRelu } from './leaky-relu.js';
 import { maxPooling2d } from './max-pooling2d.js';
 import { passThrough } from './pass-through.js';
+import { prelu } from './prelu.js';
 import { relu } from './relu.js';
+import { twoOperands } from './two-operands.js';
+import { upSampling2d } from './up-sampling2d.js';
+import { zeroPadding2d } from './zero-padding2d.js';
 
 /** Faster ways to compute than the reference, by operation. An operation of a user's own has none. */
 const lowerings = {
@@ -29,6 +34,14 @@ const lowerings = {
   concatenate,
   requantize: passThrough,
   argmax,
+  subtract: twoOperands('subtract'),
+  multiply: twoOperands('multiply'),
+  maximum: twoOperands('maximum'),
+  minimum: twoOperands('minimum'),
+  prelu,
+  'leaky-relu': leakyRelu,
+  'zero-padding2d': zeroPadding2d,
+  'up-sampling2d': upSampling2d,
 } satisfies Record<Exclude<OperationName, 'input'>, Lower<never> | undefined>;
 
 const known = new Map<string, Lower<never> | undefined>(Object.entries(lowerings));

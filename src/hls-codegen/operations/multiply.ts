@@ -1,0 +1,3 @@
+import { elementWise } from './element-wise.js';
+
+export const multiply = elementWise('multiply');
