@@ -205,3 +205,13 @@ export function cast(x: tf.Tensor, part: CastPart): tf.Tensor {
     (dy, [input]) => runKernel(castGradientKernel.name, { x: input, dy }, attributes).slice(0, inputs.length),
   );
 }
+
+/** The same where `value` makes the cast, of something that `x` is the nearest float32 of. */
+export function castGiven(x: tf.Tensor, value: () => tf.Tensor, part: CastPart): tf.Tensor {
+  const inputs = [x, ...thetaInputs(part)];
+  return differentiable(
+    inputs,
+    ([input]) => ({ value: value(), saved: [input] }),
+    (dy, [input]) => runKernel(castGradientKernel.name, { x: input, dy }, part.attributes).slice(0, inputs.length),
+  );
+}

@@ -27,6 +27,7 @@ import { averagePoolGradientKernel, maxPoolGradientKernel } from './pooling.js';
 import { averagePoolGradientHeapKernel, maxPoolGradientHeapKernel } from './pooling.js';
 import { sumPoolGradientHeapKernel, sumPoolGradientKernel, sumPoolHeapKernel, sumPoolKernel } from './pooling.js';
 import { addRowsHeapKernel, sumRowsHeapKernel } from './rows.js';
+import { functionGradientKernel, functionKernel, tableKernel } from './scalar-function.js';
 import { segmentSumKernel } from './segment-sum.js';
 import { replaceWithinGradients, withinGradientHeapKernel, withinGradientKernel } from './within.js';
 
@@ -60,6 +61,10 @@ export function registerKernels(backend: BackendName): void {
   registerPlainKernel(backend, maxPoolGradientKernel);
   registerPlainKernel(backend, sumPoolKernel);
   registerPlainKernel(backend, sumPoolGradientKernel);
+
+  registerPlainKernel(backend, functionKernel);
+  registerPlainKernel(backend, functionGradientKernel);
+  registerPlainKernel(backend, tableKernel);
 
   registerPlainKernel(backend, withinGradientKernel);
   replaceWithinGradients();

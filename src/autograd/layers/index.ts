@@ -28,10 +28,12 @@ import { Requantize } from './requantize.js';
 import type { RequantizeConfig } from './requantize.js';
 import { Reshape } from './reshape.js';
 import type { ReshapeConfig } from './reshape.js';
+import { Exp, Gelu, Sigmoid, Silu, TableFunction, Tanh } from './table.js';
+import type { NamedFunctionConfig, TableFunctionConfig } from './table.js';
 
 export type { LayerDefaults, OutputOptions, QuantizerOptions };
 
-/** The layers of each operation; a convolution has two of them. */
+/** The layers of each operation. */
 const layerClasses = {
   input: [Input],
   dense: [Dense],
@@ -48,6 +50,7 @@ const layerClasses = {
   concatenate: [Concatenate],
   requantize: [Requantize],
   argmax: [Argmax],
+  table: [Sigmoid, Tanh, Exp, Gelu, Silu, TableFunction],
 } satisfies Record<OperationName, readonly LayerClass[]>;
 
 type LayerClass = Parameters<typeof tf.serialization.registerClass>[0];
@@ -70,6 +73,8 @@ export type AveragePooling2dOptions = Options<AveragePooling2dConfig>;
 export type GlobalAveragePooling2dOptions = Options<GlobalAveragePooling2dConfig>;
 export type ConcatenateOptions = Options<ConcatenateConfig>;
 export type RequantizeOptions = Options<RequantizeConfig>;
+export type NamedFunctionOptions = Options<NamedFunctionConfig>;
+export type TableFunctionOptions = Options<TableFunctionConfig>;
 
 /** How many layers of each kind have got a name so far; names are unique in the process, like the tensor library's own. */
 const named = new Map<string, number>();
@@ -161,6 +166,19 @@ export function createLayers(defaults: LayerDefaults = {}) {
     requantize: (options: RequantizeOptions = {}) => new Requantize(activation(withName('requantize', options))),
     /** Index of the largest value along the last axis; has no gradient. */
     argmax: (options: ArgmaxConfig = {}) => new Argmax(withName('argmax', options)),
+    /** 1 / (1 + exp(-x)), a table. */
+    sigmoid: (options: NamedFunctionOptions = {}) => new Sigmoid(activation(withName('sigmoid', options))),
+    /** The hyperbolic tangent, a table. */
+    tanh: (options: NamedFunctionOptions = {}) => new Tanh(activation(withName('tanh', options))),
+    /** exp(x), a table. */
+    exp: (options: NamedFunctionOptions = {}) => new Exp(activation(withName('exp', options))),
+    /** x times the normal distribution's probability of less than x, a table. */
+    gelu: (options: NamedFunctionOptions = {}) => new Gelu(activation(withName('gelu', options))),
+    /** x / (1 + exp(-x)), a table. */
+    silu: (options: NamedFunctionOptions = {}) => new Silu(activation(withName('silu', options))),
+    /** Any function of one number, a table. */
+    tableFunction: (options: TableFunctionOptions) =>
+      new TableFunction(activation(withName('table_function', options))),
   };
   unmatched.set(layers, () => named.unmatched);
   return layers;

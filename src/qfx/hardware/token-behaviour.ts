@@ -72,6 +72,7 @@ const behaviours: Record<OperationName, (layer: Layer) => TokenActions> = {
   concatenate,
   requantize: elementWise,
   argmax,
+  table: elementWise,
 };
 
 function* repeat(action: number, count: number): Generator<number, void> {

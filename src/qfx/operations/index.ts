@@ -15,6 +15,7 @@ import type { Operation, OperationName } from './operation.js';
 import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
+import { table } from './table.js';
 
 /** The operations that QFX brings along. */
 export const operations = {
@@ -33,6 +34,7 @@ export const operations = {
   concatenate,
   requantize,
   argmax,
+  table,
 } satisfies Record<OperationName, Operation>;
 
 const known = new Map<string, Operation>(Object.values(operations).map((operation) => [operation.name, operation]));

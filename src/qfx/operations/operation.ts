@@ -20,6 +20,7 @@ export const operationNames = [
   'concatenate',
   'requantize',
   'argmax',
+  'table',
 ] as const;
 export type OperationName = (typeof operationNames)[number];
 

@@ -252,6 +252,23 @@ export class RandomGraph {
     this.add('argmax', shape.length === 1 ? [1] : shape.slice(0, -1), { outputType });
   }
 
+  /** A cast to a type that a table takes, and a table. */
+  table(): void {
+    const shape = this.shape();
+    const input = this.type();
+    this.add('requantize', shape, { outputType: input });
+    const signed = this.pick(true, false);
+    const format = { signed, wordLength: this.integer(0, 9), binaryPoint: this.integer(-1, 9) };
+    const length = 2 ** (input.wordLength as number);
+    const size = 2 ** format.wordLength;
+    const raw = Float64Array.from({ length }, () =>
+      format.wordLength === 0 ? 0 : this.integer(signed ? -size / 2 : 0, (signed ? size / 2 : size) - 1),
+    );
+    const name = `tensor ${Object.keys(this.tensors).length}`;
+    this.tensors[name] = { shape: [length], format, raw };
+    this.add('table', shape, { constants: { table: name } });
+  }
+
   /** Adds layers whose result nothing reads: what comes next reads what came before. */
   aside(layers: () => void): void {
     const { last } = this;
@@ -297,4 +314,15 @@ export function randomGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
   graph.dense();
   if (!argmaxOnImage) graph.argmax();
   return graph.build('random');
+}
+
+/** Operations that random graphs of functions have, and the others do not. */
+export const functionOperations: readonly string[] = ['table'] satisfies OperationName[];
+
+/** A graph of an image and functions of its values, in a random order. */
+export function functionGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
+  graph.input();
+  const steps = [() => graph.table(), () => graph.conv2d(), () => graph.relu()];
+  for (const step of draw(fc.shuffledSubarray(steps, { minLength: steps.length }))) step();
+  return graph.build('functions');
 }

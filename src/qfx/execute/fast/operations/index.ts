@@ -29,6 +29,7 @@ const lowerings = {
   concatenate,
   requantize: passThrough,
   argmax,
+  table: undefined,
 } satisfies Record<Exclude<OperationName, 'input'>, Lower<never> | undefined>;
 
 const known = new Map<string, Lower<never> | undefined>(Object.entries(lowerings));
