@@ -45,7 +45,7 @@ describeOperation({
         ...use,
         inputs: [{ shape: [2], format: { signed: false, wordLength: { axis: 0, values: [2, 3] }, binaryPoint: 0 } }],
       }),
-      message: /input "input 0" has several types, a table needs one/,
+      message: /input "input 0" has several types, needed: one/,
     },
     {
       what: 'long words',

@@ -29,6 +29,7 @@ import { sumPoolGradientHeapKernel, sumPoolGradientKernel, sumPoolHeapKernel, su
 import { addRowsHeapKernel, sumRowsHeapKernel } from './rows.js';
 import { functionGradientKernel, functionKernel, tableKernel } from './scalar-function.js';
 import { segmentSumKernel } from './segment-sum.js';
+import { softmaxGradientKernel, softmaxKernel } from './softmax.js';
 import { replaceWithinGradients, withinGradientHeapKernel, withinGradientKernel } from './within.js';
 
 const registered = new Set<BackendName>();
@@ -65,6 +66,8 @@ export function registerKernels(backend: BackendName): void {
   registerPlainKernel(backend, functionKernel);
   registerPlainKernel(backend, functionGradientKernel);
   registerPlainKernel(backend, tableKernel);
+  registerPlainKernel(backend, softmaxKernel);
+  registerPlainKernel(backend, softmaxGradientKernel);
 
   registerPlainKernel(backend, withinGradientKernel);
   replaceWithinGradients();

@@ -28,6 +28,8 @@ import { Requantize } from './requantize.js';
 import type { RequantizeConfig } from './requantize.js';
 import { Reshape } from './reshape.js';
 import type { ReshapeConfig } from './reshape.js';
+import { Softmax } from './softmax.js';
+import type { SoftmaxConfig } from './softmax.js';
 import { Exp, Gelu, Sigmoid, Silu, TableFunction, Tanh } from './table.js';
 import type { NamedFunctionConfig, TableFunctionConfig } from './table.js';
 
@@ -51,6 +53,7 @@ const layerClasses = {
   requantize: [Requantize],
   argmax: [Argmax],
   table: [Sigmoid, Tanh, Exp, Gelu, Silu, TableFunction],
+  softmax: [Softmax],
 } satisfies Record<OperationName, readonly LayerClass[]>;
 
 type LayerClass = Parameters<typeof tf.serialization.registerClass>[0];
@@ -73,6 +76,7 @@ export type AveragePooling2dOptions = Options<AveragePooling2dConfig>;
 export type GlobalAveragePooling2dOptions = Options<GlobalAveragePooling2dConfig>;
 export type ConcatenateOptions = Options<ConcatenateConfig>;
 export type RequantizeOptions = Options<RequantizeConfig>;
+export type SoftmaxOptions = Options<SoftmaxConfig>;
 export type NamedFunctionOptions = Options<NamedFunctionConfig>;
 export type TableFunctionOptions = Options<TableFunctionConfig>;
 
@@ -176,6 +180,8 @@ export function createLayers(defaults: LayerDefaults = {}) {
     gelu: (options: NamedFunctionOptions = {}) => new Gelu(activation(withName('gelu', options))),
     /** x / (1 + exp(-x)), a table. */
     silu: (options: NamedFunctionOptions = {}) => new Silu(activation(withName('silu', options))),
+    /** exp(x) over the sum of all exp(x) along the last axis, by two tables. */
+    softmax: (options: SoftmaxOptions = {}) => new Softmax(activation(withName('softmax', options))),
     /** Any function of one number, a table. */
     tableFunction: (options: TableFunctionOptions) =>
       new TableFunction(activation(withName('table_function', options))),

@@ -15,6 +15,7 @@ import { maxPooling2d } from './max-pooling2d.js';
 import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
+import { softmax } from './softmax.js';
 import { table } from './table.js';
 
 /** The emitters that QFX brings along. An input has none: it is the AXI4-Stream of the top function. */
@@ -34,6 +35,7 @@ export const emitters = {
   requantize,
   argmax,
   table,
+  softmax,
 } satisfies Record<Exclude<OperationName, 'input'>, Emitter>;
 
 const known = new Map<string, Emitter>(Object.values(emitters).map((emitter) => [emitter.name, emitter]));

@@ -73,6 +73,7 @@ const behaviours: Record<OperationName, (layer: Layer) => TokenActions> = {
   requantize: elementWise,
   argmax,
   table: elementWise,
+  softmax: positionByPosition,
 };
 
 function* repeat(action: number, count: number): Generator<number, void> {

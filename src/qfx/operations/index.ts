@@ -15,6 +15,7 @@ import type { Operation, OperationName } from './operation.js';
 import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
+import { softmax } from './softmax.js';
 import { table } from './table.js';
 
 /** The operations that QFX brings along. */
@@ -35,6 +36,7 @@ export const operations = {
   requantize,
   argmax,
   table,
+  softmax,
 } satisfies Record<OperationName, Operation>;
 
 const known = new Map<string, Operation>(Object.values(operations).map((operation) => [operation.name, operation]));

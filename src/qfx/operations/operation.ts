@@ -21,6 +21,7 @@ export const operationNames = [
   'requantize',
   'argmax',
   'table',
+  'softmax',
 ] as const;
 export type OperationName = (typeof operationNames)[number];
 

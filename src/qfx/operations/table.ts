@@ -4,6 +4,7 @@ import type { FixedPointFormat } from '../number/type.js';
 import { noAttributes, requireConstantShape } from './checks.js';
 import type { NoAttributes } from './checks.js';
 import { constantInterval, joinIntervals, smallestIntervalFormat } from './interval.js';
+import { requireUniformInput } from './operand.js';
 import { layer } from './operation.js';
 import type { NodeContext, Operation } from './operation.js';
 
@@ -52,16 +53,12 @@ export function wordOf(raw: number, wordLength: number): number {
 }
 
 /** The type of a table's input; throws unless it is one for all values, and short enough. */
-export function requireTableInput({ name, inputs: [operand] }: Pick<NodeContext, 'name' | 'inputs'>): FixedPointFormat {
-  const { format } = operand;
-  if (!isUniform(format)) {
-    throw new QfxError(layer(name), `input "${operand.name}" has several types, a table needs one`);
-  }
-  if (format.wordLength > maximumTableWordLength) {
-    throw new QfxError(
-      layer(name),
-      `input "${operand.name}" has words of ${format.wordLength} bits, a table takes at most ${maximumTableWordLength}`,
-    );
-  }
-  return format;
+export function requireTableInput(context: Pick<NodeContext, 'name' | 'inputs'>): FixedPointFormat {
+  const format = requireUniformInput(context);
+  if (format.wordLength <= maximumTableWordLength) return format;
+  const [{ name }] = context.inputs;
+  throw new QfxError(
+    layer(context.name),
+    `input "${name}" has words of ${format.wordLength} bits, a table takes at most ${maximumTableWordLength}`,
+  );
 }

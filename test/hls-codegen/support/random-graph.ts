@@ -269,6 +269,22 @@ export class RandomGraph {
     this.add('table', shape, { constants: { table: name } });
   }
 
+  /** A cast to a type that a softmax takes, and a softmax with any tables. */
+  softmax(): void {
+    const shape = this.shape();
+    this.add('requantize', shape, { outputType: this.type() });
+    const table = (length: number, wordLength: number, first: number) => {
+      const size = 2 ** wordLength - 1;
+      const raw = Float64Array.from({ length }, (_, index) => (index === 0 ? size * first : this.integer(0, size)));
+      const name = `tensor ${Object.keys(this.tensors).length}`;
+      this.tensors[name] = { shape: [length], format: { signed: false, wordLength, binaryPoint: wordLength }, raw };
+      return name;
+    };
+    const exponentials = table(this.integer(1, 40), this.integer(1, 12), 1);
+    const reciprocals = table(2 ** this.integer(0, 6), this.integer(1, 10), this.integer(0, 1));
+    this.add('softmax', shape, { constants: { exponentials, reciprocals } });
+  }
+
   /** Adds layers whose result nothing reads: what comes next reads what came before. */
   aside(layers: () => void): void {
     const { last } = this;
@@ -317,12 +333,12 @@ export function randomGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
 }
 
 /** Operations that random graphs of functions have, and the others do not. */
-export const functionOperations: readonly string[] = ['table'] satisfies OperationName[];
+export const functionOperations: readonly string[] = ['table', 'softmax'] satisfies OperationName[];
 
 /** A graph of an image and functions of its values, in a random order. */
 export function functionGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
   graph.input();
-  const steps = [() => graph.table(), () => graph.conv2d(), () => graph.relu()];
+  const steps = [() => graph.table(), () => graph.softmax(), () => graph.conv2d(), () => graph.relu()];
   for (const step of draw(fc.shuffledSubarray(steps, { minLength: steps.length }))) step();
   return graph.build('functions');
 }

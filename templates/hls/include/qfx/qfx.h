@@ -19,6 +19,7 @@
 #include "relu.h"
 #include "requantize.h"
 #include "reshape.h"
+#include "softmax.h"
 #include "table.h"
 #include "vector.h"
 

@@ -30,6 +30,7 @@ const lowerings = {
   requantize: passThrough,
   argmax,
   table: undefined,
+  softmax: undefined,
 } satisfies Record<Exclude<OperationName, 'input'>, Lower<never> | undefined>;
 
 const known = new Map<string, Lower<never> | undefined>(Object.entries(lowerings));
