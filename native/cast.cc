@@ -20,25 +20,32 @@ QFX_INLINE void cast(const CastParameters& cast, const float* __restrict x, floa
 QFX_KINDS(cast, (const CastParameters& parameters, const float* x, float* y, std::size_t length),
           (parameters, x, y, length))
 
-/** `sums`: one a lane. */
 template <Kind kind>
-QFX_INLINE void gradient(const CastParameters& cast, const float* __restrict x, const float* __restrict dy,
-                         float* __restrict dx, double* __restrict sums, std::size_t length) {
-  const Rounding r = cast.rounding;
-  const float* scales = cast.scales.data();
-  const float* steps = cast.steps.data();
-  const std::size_t width = cast.width();
+QFX_INLINE void gradientRows(const Rounding r, const float* __restrict scales, const float* __restrict x,
+                             const float* __restrict dy, float* __restrict dx, float* __restrict positions,
+                             std::size_t width, std::size_t length) {
   for (std::size_t start = 0; start < length; start += width) {
     const std::size_t count = std::min(width, length - start);
     for (std::size_t lane = 0; lane < count; lane++) {
-      const Passed passed = pass<kind>(r, x[start + lane], dy[start + lane], scales[lane], steps[lane]);
+      const Passed passed = pass<kind>(r, x[start + lane], dy[start + lane], scales[lane]);
       dx[start + lane] = passed.gradient;
-      sums[lane] += passed.position;
+      positions[lane] += passed.position;
     }
   }
 }
+
+template <Kind kind>
+QFX_INLINE void gradient(const CastParameters& cast, const float* x, const float* dy, float* dx, LaneSums& sums,
+                         std::size_t length) {
+  const std::size_t block = rowsAtOnce * cast.width();
+  for (std::size_t start = 0; start < length; start += block) {
+    gradientRows<kind>(cast.rounding, cast.scales.data(), x + start, dy + start, dx + start, sums.rows.data(),
+                       cast.width(), std::min(block, length - start));
+    sums.flush();
+  }
+}
 QFX_KINDS(gradient,
-          (const CastParameters& parameters, const float* x, const float* dy, float* dx, double* sums,
+          (const CastParameters& parameters, const float* x, const float* dy, float* dx, LaneSums& sums,
            std::size_t length),
           (parameters, x, dy, dx, sums, length))
 
@@ -74,9 +81,11 @@ struct CastGradient : Plain {
     float* dp = call.output(1, {static_cast<std::int64_t>(points)});
     if (!call.ok()) return;
     const CastParameters parameters(type, points);
-    std::vector<double> sums(parameters.width());
-    gradient_of[parameters.kind](parameters, x.data, dy.data, dx, sums.data(), x.length);
-    gather(sums, points, parameters.rounding.factor, dp);
+    LaneSums sums(parameters.width());
+    gradient_of[parameters.kind](parameters, x.data, dy.data, dx, sums, x.length);
+    const std::vector<double> positions = gather(sums.totals, points, parameters.rounding.factor);
+    for (std::size_t point = 0; point < points; point++)
+      dp[point] = static_cast<float>(positions[point] * parameters.steps[point]);
   }
 };
 

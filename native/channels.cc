@@ -48,36 +48,47 @@ QFX_KINDS(affine,
 
 /** Sums of the gradient that the cast lets pass, one a lane. */
 struct Sums {
-  std::vector<double> products;
-  std::vector<double> gradients;
-  std::vector<double> positions;
+  LaneSums products;
+  LaneSums gradients;
+  LaneSums positions;
 
   explicit Sums(std::size_t width) : products(width), gradients(width), positions(width) {}
+
+  void flush() {
+    products.flush();
+    gradients.flush();
+    positions.flush();
+  }
 };
 
+/** Rows of lanes; the sums as plain addresses, which the compiler can tell apart. */
 template <Kind kind>
-QFX_INLINE void gradient(const Affine& affine, const CastParameters& cast, const float* __restrict x,
-                         const float* __restrict dy, float* __restrict g, Sums& sums, std::size_t length) {
-  const Rounding r = cast.rounding;
-  const float* a = affine.a.data();
-  const float* b = affine.b.data();
-  const float* scales = cast.scales.data();
-  const float* steps = cast.steps.data();
-  double* __restrict products = sums.products.data();
-  double* __restrict gradients = sums.gradients.data();
-  double* __restrict positions = sums.positions.data();
-  const std::size_t width = cast.width();
+QFX_INLINE void gradientRows(const Rounding r, const float* __restrict a, const float* __restrict b,
+                             const float* __restrict scales, const float* __restrict x, const float* __restrict dy,
+                             float* __restrict g, float* __restrict products, float* __restrict gradients,
+                             float* __restrict positions, std::size_t width, std::size_t length) {
   for (std::size_t start = 0; start < length; start += width) {
     const std::size_t count = std::min(width, length - start);
     for (std::size_t lane = 0; lane < count; lane++) {
       const float value = x[start + lane];
-      const Passed passed = pass<kind>(r, a[lane] * value + b[lane], dy[start + lane], scales[lane], steps[lane]);
-      const double passing = passed.gradient;
+      const Passed passed = pass<kind>(r, a[lane] * value + b[lane], dy[start + lane], scales[lane]);
       g[start + lane] = passed.gradient;
-      products[lane] += passing * value;
-      gradients[lane] += passing;
+      products[lane] += passed.gradient * value;
+      gradients[lane] += passed.gradient;
       positions[lane] += passed.position;
     }
+  }
+}
+
+template <Kind kind>
+QFX_INLINE void gradient(const Affine& affine, const CastParameters& cast, const float* x, const float* dy, float* g,
+                         Sums& sums, std::size_t length) {
+  const std::size_t block = rowsAtOnce * cast.width();
+  for (std::size_t start = 0; start < length; start += block) {
+    gradientRows<kind>(cast.rounding, affine.a.data(), affine.b.data(), cast.scales.data(), x + start, dy + start,
+                       g + start, sums.products.rows.data(), sums.gradients.rows.data(), sums.positions.rows.data(),
+                       cast.width(), std::min(block, length - start));
+    sums.flush();
   }
 }
 QFX_KINDS(gradient,
@@ -196,9 +207,9 @@ struct ChannelAffineGradient : Plain {
     const CastParameters cast(type, channels);
     Sums sums(cast.width());
     gradient_of[cast.kind](affine, cast, x.data, dy.data, g, sums, x.length);
-    gather(sums.products, channels, 1, daffine);
-    gather(sums.gradients, channels, 1, daffine + channels);
-    gather(sums.positions, 1, cast.rounding.factor, dp);
+    gather(sums.products.totals, channels, 1, daffine);
+    gather(sums.gradients.totals, channels, 1, daffine + channels);
+    gather(sums.positions.totals, 1, cast.rounding.factor * cast.steps[0], dp);
   }
 };
 
@@ -222,8 +233,8 @@ struct ChannelBiasGradient : Plain {
     const CastParameters cast(type, bias.length);
     Sums sums(cast.width());
     gradient_of[cast.kind](affine, cast, x.data, dy.data, dx, sums, x.length);
-    gather(sums.gradients, bias.length, 1, dbias);
-    gather(sums.positions, 1, cast.rounding.factor, dp);
+    gather(sums.gradients.totals, bias.length, 1, dbias);
+    gather(sums.positions.totals, 1, cast.rounding.factor * cast.steps[0], dp);
   }
 };
 

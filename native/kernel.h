@@ -178,6 +178,23 @@ inline std::vector<float> spread(const float* values, std::size_t channels) {
   return lanes;
 }
 
+/** Sums of lanes: a few rows in float32, which are then added to doubles. */
+struct LaneSums {
+  std::vector<float> rows;
+  std::vector<double> totals;
+
+  explicit LaneSums(std::size_t width) : rows(width), totals(width) {}
+
+  /** Adds the sums of rows to the totals, and starts new ones. */
+  void flush() {
+    for (std::size_t lane = 0; lane < rows.size(); lane++) totals[lane] += rows[lane];
+    std::fill(rows.begin(), rows.end(), 0.0f);
+  }
+};
+
+/** So many rows are added in float32. */
+constexpr std::size_t rowsAtOnce = 16;
+
 /** Adds up the lanes of each channel, in their order, times a factor. */
 inline std::vector<double> gather(const std::vector<double>& lanes, std::size_t channels, double factor) {
   std::vector<double> sums(channels);

@@ -19,6 +19,7 @@ const smallestTold = 2 ** -100;
  * are too close to tell are left to `bestBinaryPoint` itself.
  * @param columns the values of each channel; x holds them row-major
  * @param candidates as many for each channel
+ * @param wordLengths of the channels, where they differ from that of the type
  * @throws QfxError for NaN or infinite values
  */
 export function bestBinaryPoints(
@@ -26,21 +27,25 @@ export function bestBinaryPoints(
   columns: readonly Float32Array[],
   type: UnplacedType,
   candidates: readonly (readonly number[])[],
+  wordLengths?: readonly number[],
 ): number[] {
   const isInReach = candidates.every((points) => points.every((point) => Math.abs(point) <= maximumTrainedBinaryPoint));
-  const errors = isInReach ? candidates[0].map((_, index) => errorsAt(x, type, candidates, index)) : [];
+  const errors = isInReach
+    ? candidates[0].map((_, index) => errorsAt(x, { ...type, wordLengths }, candidates, index))
+    : [];
+  const typeOf = (channel: number) => ({ ...type, wordLength: wordLengths?.[channel] ?? type.wordLength });
   return candidates.map((points, channel) => {
     const smallest = Math.min(...errors.map((error) => error[channel]));
     const told = Math.max(smallest * (1 + margin), smallestTold);
     const close = points.filter((_, index) => !(errors[index]?.[channel] > told));
-    return close.length === 1 ? close[0] : bestBinaryPoint(columns[channel], type, close).binaryPoint;
+    return close.length === 1 ? close[0] : bestBinaryPoint(columns[channel], typeOf(channel), close).binaryPoint;
   });
 }
 
 /** Squared errors of all channels, each at its candidate of this index. */
 function errorsAt(
   x: tf.Tensor,
-  type: UnplacedType,
+  type: UnplacedType & { readonly wordLengths?: readonly number[] },
   candidates: readonly (readonly number[])[],
   index: number,
 ): ArrayLike<number> {

@@ -8,6 +8,8 @@ import { parseConfiguration } from './configuration.js';
 
 /** Largest word length that float32 tensors carry exactly. */
 export const maximumTrainedWordLength = 24;
+/** Longest word length that can be learned, in bits. */
+export const maximumLearnedWordLength = 16;
 /** Binary points reach from minus this to this while training, so that values and their products stay normal float32 numbers. */
 export const maximumTrainedBinaryPoint = 60;
 
@@ -22,10 +24,22 @@ const kHot = z.strictObject({
   projection: z.enum(projections).default('nearest'),
 });
 
+const learnedWordLength = z.strictObject({
+  /** The shortest word, bits; with 0 training may prune a channel or a whole tensor. */
+  minimum: z.int().min(0).max(maximumLearnedWordLength).default(0),
+  /** W at the first batch, bits. */
+  initial: z.int().min(1).max(maximumLearnedWordLength).default(8),
+  /** The longest word that training may reach, bits. */
+  maximum: z.int().min(1).max(maximumLearnedWordLength).default(12),
+});
+
+/** A word length that training changes within bounds. */
+export type LearnedWordLength = z.output<typeof learnedWordLength>;
+
 /** How a tensor is quantized while training. */
 export const quantizerSchema = z.strictObject({
-  /** W, bits. */
-  wordLength: z.int().min(1).max(maximumTrainedWordLength),
+  /** W, bits: given, or learned together with the binary point; 0 then prunes. */
+  wordLength: z.union([z.int().min(1).max(maximumTrainedWordLength), learnedWordLength]),
   signed: z.boolean().default(true),
   /** One binary point for the tensor, or one for each index of its last axis. */
   granularity: z.enum(['tensor', 'channel']).default('tensor'),
@@ -54,17 +68,46 @@ export type ResolvedQuantizerConfig = z.output<typeof quantizerSchema>;
  */
 export function resolveQuantizerConfig(config: unknown, where: string): ResolvedQuantizerConfig {
   const resolved = parseConfiguration(quantizerSchema, config, where);
-  validateType({ ...resolved, binaryPoint: 0 }, where);
+  const { wordLength } = resolved;
+  if (typeof wordLength === 'object') checkLearnedWordLength(resolved, wordLength, where);
+  validateType({ ...resolved, wordLength: longestWord(resolved), binaryPoint: 0 }, where);
   if (resolved.kHot !== undefined) checkKHot(resolved, resolved.kHot, where);
   return resolved;
 }
 
+/** The longest word that a quantizer may have, in bits. */
+export function longestWord({ wordLength }: Pick<ResolvedQuantizerConfig, 'wordLength'>): number {
+  return typeof wordLength === 'number' ? wordLength : wordLength.maximum;
+}
+
+function checkLearnedWordLength(
+  { binaryPoint, kHot, overflow }: ResolvedQuantizerConfig,
+  { minimum, initial, maximum }: LearnedWordLength,
+  where: string,
+): void {
+  if (minimum > initial || initial > maximum) {
+    const found = `minimum ${minimum}, initial ${initial}, maximum ${maximum}`;
+    throw new QfxError(`${where}: wordLength`, `${found}, needed: in ascending order`);
+  }
+  const [key, found, allowed] =
+    binaryPoint !== 'learned'
+      ? ['binaryPoint', binaryPoint, '"learned"']
+      : kHot !== undefined
+        ? ['kHot', 'given', 'a given word length']
+        : overflow !== 'AP_SAT'
+          ? ['overflow', overflow, 'AP_SAT']
+          : [];
+  if (key !== undefined)
+    throw new QfxError(where, `a learned word length with ${key} ${found}, allowed with: ${allowed}`);
+}
+
 function checkKHot(config: ResolvedQuantizerConfig, { digits, projection }: KHotProjection, where: string): void {
-  const { rounding, overflow, wordLength } = config;
+  const { rounding, overflow } = config;
+  const wordLength = longestWord(config);
   if (rounding !== 'AP_RND' || overflow !== 'AP_SAT') {
     throw new QfxError(where, `kHot with ${rounding}, ${overflow}; it rounds and saturates by itself, leave them out`);
   }
-  if (magnitudeBits(config) < 1 || wordLength > maximumKHotWordLength) {
+  if (magnitudeBits({ ...config, wordLength }) < 1 || wordLength > maximumKHotWordLength) {
     throw new QfxError(
       where,
       `kHot with ${config.signed ? 'signed' : 'unsigned'} words of ${wordLength} bits, ` +

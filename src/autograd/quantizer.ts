@@ -4,11 +4,11 @@ import type { UnplacedType } from '../qfx/number/binary-point.js';
 import type { IntegerTensor } from '../qfx/number/raw-array.js';
 import type { TensorType } from '../qfx/number/type.js';
 import { bestBinaryPoints } from './binary-point-search.js';
-import { cast, castKernel } from './kernels/cast.js';
+import { cast, castKernel, castLearnedWord } from './kernels/cast.js';
 import type { CastAttributes, CastPart } from './kernels/cast.js';
 import { trainingOverflow } from './kernels/cast-table.js';
-import { maximumTrainedBinaryPoint, resolveQuantizerConfig } from './quantizer-config.js';
-import type { QuantizerConfig, ResolvedQuantizerConfig } from './quantizer-config.js';
+import { longestWord, maximumTrainedBinaryPoint, resolveQuantizerConfig } from './quantizer-config.js';
+import type { LearnedWordLength, QuantizerConfig, ResolvedQuantizerConfig } from './quantizer-config.js';
 import { hasKernel, peek, runKernel, tf } from './tensorflow.js';
 
 export type { QuantizerConfig, ResolvedQuantizerConfig };
@@ -30,7 +30,12 @@ const frozen = 2;
 interface LearnedPosition {
   /** theta, [channels]: the binary point as a real number is p = learningRateScale * theta. */
   readonly theta: OwnedVariable;
-  /** [3, channels]: the binary point found on the first batch, the frozen one, and the stage. */
+  /** Where the word length is learned, [channels]: the integer bits I as a real number, in the same units. */
+  readonly integerTheta?: OwnedVariable;
+  /**
+   * [3, channels]: the binary point found on the first batch, the frozen one, and the stage; where the word length is
+   * learned, a fourth row with the frozen ones.
+   */
   readonly state: OwnedVariable;
 }
 
@@ -39,6 +44,8 @@ interface State {
   readonly initialPoints: number[];
   readonly frozenPoints: number[];
   readonly stage: number;
+  /** Empty where the word length is given. */
+  readonly frozenWordLengths: number[];
 }
 
 let bypassDepth = 0;
@@ -66,9 +73,9 @@ export function areQuantizersBypassed(): boolean {
 }
 
 /**
- * Casts a tensor to a fixed-point type whose word length is given and whose binary point is learned
- * (docs/number-system.md): F = floor(p + 1/2) with p real and trainable, found on the first batch by exhaustive search,
- * trained straight through the rounding, and frozen at the better of the two integers around it.
+ * Casts a tensor to a fixed-point type whose binary point is learned (docs/number-system.md): F = floor(p + 1/2) with p real
+ * and trainable, found on the first batch by exhaustive search, trained straight through the rounding, and frozen at an integer.
+ * The word length is given, or learned as W = F + I with integer bits I that are trained in the same way.
  * All of its state lives in the two weights of `createVariables`.
  */
 export class Quantizer {
@@ -91,8 +98,8 @@ export class Quantizer {
     private readonly where = `quantizer "${name}"`,
   ) {
     this.config = resolveQuantizerConfig(config, where);
-    const { signed, wordLength, rounding, overflow, kHot } = this.config;
-    this.unplaced = { signed, wordLength, rounding, overflow, ...(kHot && { kHot }) };
+    const { signed, rounding, overflow, kHot } = this.config;
+    this.unplaced = { signed, wordLength: longestWord(this.config), rounding, overflow, ...(kHot && { kHot }) };
   }
 
   /**
@@ -114,10 +121,31 @@ export class Quantizer {
       this.channelAxis = shape.length - 1;
     }
     if (this.config.binaryPoint !== 'learned') return;
+    const theta = addWeight(`${this.name}_theta`, [channels], 0, true);
+    const integerTheta = this.learnsWordLength
+      ? addWeight(`${this.name}_integer_theta`, [channels], 0, true)
+      : undefined;
+    const rows = this.learnsWordLength ? 4 : 3;
     this.learned = {
-      theta: addWeight(`${this.name}_theta`, [channels], 0, true),
-      state: addWeight(`${this.name}_state`, [3, channels], uninitialized, false),
+      theta,
+      integerTheta,
+      state: addWeight(`${this.name}_state`, [rows, channels], uninitialized, false),
     };
+  }
+
+  /** True where the word length is trained, too. */
+  get learnsWordLength(): boolean {
+    return typeof this.config.wordLength === 'object';
+  }
+
+  /** The word lengths now, in bits: one, or one a channel. */
+  get wordLengths(): number[] {
+    const { wordLength } = this.config;
+    if (typeof wordLength === 'number') return [wordLength];
+    const { stage, frozenWordLengths } = this.readState();
+    if (stage === frozen) return frozenWordLengths;
+    if (stage === uninitialized) return frozenWordLengths.map(() => wordLength.initial);
+    return this.learnedFormats(wordLength).map((format) => format.wordLength);
   }
 
   /** True when binary points are known: given, found on a first batch, or loaded. */
@@ -135,7 +163,10 @@ export class Quantizer {
     if (this.config.binaryPoint !== 'learned') return [this.config.binaryPoint];
     const { stage, frozenPoints } = this.readState();
     if (stage === uninitialized) throw this.notInitialized();
-    return stage === frozen ? frozenPoints : this.positions.map((position) => Math.floor(position + 0.5));
+    if (stage === frozen) return frozenPoints;
+    const { wordLength } = this.config;
+    if (typeof wordLength === 'object') return this.learnedFormats(wordLength).map((format) => format.binaryPoint);
+    return this.positions.map((position) => Math.floor(position + 0.5));
   }
 
   /** The binary points that the exhaustive search found on the first batch. */
@@ -152,9 +183,9 @@ export class Quantizer {
     return [...peek(this.variables.theta.read())].map((theta) => theta * learningRateScale);
   }
 
-  /** Sets p and starts learning from there. */
+  /** Sets p and starts learning from there, a learned word length from its initial one. */
   set positions(positions: readonly number[]) {
-    const { theta, state } = this.variables;
+    const { theta, integerTheta, state } = this.variables;
     const channels = theta.read().size;
     if (positions.length !== channels) {
       throw new QfxError(this.where, `${positions.length} binary points, needed: ${channels}`);
@@ -165,15 +196,40 @@ export class Quantizer {
       theta,
       positions.map((position) => position / learningRateScale),
     );
-    writeOwned(state, [...initial, ...initial, ...initial.map(() => learning)]);
+    const rows = [...initial, ...initial, ...initial.map(() => learning)];
+    const { wordLength } = this.config;
+    if (typeof wordLength === 'number' || integerTheta === undefined) {
+      writeOwned(state, rows);
+      return;
+    }
+    writeOwned(
+      integerTheta,
+      initial.map((point) => (wordLength.initial - point) / learningRateScale),
+    );
+    writeOwned(state, [...rows, ...initial.map(() => wordLength.initial)]);
+  }
+
+  /** I, the integer bits as the real numbers that training moves; empty where the word length is given. */
+  get integerPositions(): number[] {
+    const { integerTheta } = this.variables;
+    const { learningRateScale } = this.config;
+    return integerTheta === undefined ? [] : [...peek(integerTheta.read())].map((theta) => theta * learningRateScale);
   }
 
   /** Puts the binary points where the squared error on `x` is smallest, by trying all plausible ones. */
   initialize(x: tf.Tensor): void {
     if (this.config.binaryPoint !== 'learned') return;
+    this.positions = this.search(x);
+  }
+
+  /** The binary points with the smallest squared error on `x`, of all plausible ones; changes nothing. */
+  search(x: tf.Tensor): number[] {
     const columns = this.columns(x);
-    const candidates = columns.map((values) => plausibleBinaryPoints(values, this.unplaced));
-    this.positions = bestBinaryPoints(x, columns, this.unplaced, candidates);
+    const { wordLengths } = this;
+    const candidates = columns.map((values, channel) =>
+      plausibleBinaryPoints(values, { ...this.unplaced, wordLength: wordLengths[channel] ?? wordLengths[0] }),
+    );
+    return bestBinaryPoints(x, columns, this.typeWithoutPlace, candidates, this.spreadWordLengths);
   }
 
   /**
@@ -183,11 +239,16 @@ export class Quantizer {
    */
   apply(x: tf.Tensor, { training }: { training: boolean }): tf.Tensor {
     const part = this.castPart({ training }, () => x);
-    return part === undefined ? x.clone() : cast(x, part);
+    if (part === undefined) return x.clone();
+    const integerTheta = this.learned?.integerTheta?.read();
+    return integerTheta === undefined
+      ? cast(x, part)
+      : castLearnedWord(x, { ...part, theta: this.variables.theta.read(), integerTheta });
   }
 
   /**
-   * The same for an operation that makes the cast a part of its own pass over the data.
+   * The same for an operation that makes the cast a part of its own pass over the data, which has no gradient for a word length
+   * that is learned: there, use `apply`.
    * @param values what is cast; asked for where no binary points are known yet, to find them on it
    * @returns undefined inside of `withoutQuantizers`
    */
@@ -209,11 +270,20 @@ export class Quantizer {
    */
   freeze(x: tf.Tensor): void {
     if (this.isFrozen) return;
-    const { stage, initialPoints } = this.readState();
-    if (stage === uninitialized) throw this.notInitialized();
+    if (this.readState().stage === uninitialized) throw this.notInitialized();
     const candidates = this.positions.map((position) => [Math.floor(position), Math.floor(position) + 1]);
-    const chosen = bestBinaryPoints(x, this.columns(x), this.unplaced, candidates);
-    writeOwned(this.variables.state, [...initialPoints, ...chosen, ...chosen.map(() => frozen)]);
+    this.freezeAt(bestBinaryPoints(x, this.columns(x), this.typeWithoutPlace, candidates, this.spreadWordLengths));
+  }
+
+  /** Fixes its binary points at these integers, and its word lengths as they are now; the last call of several counts. */
+  freezeAt(points: readonly number[], wordLengths: readonly number[] = this.wordLengths): void {
+    const { initialPoints, stage } = this.readState();
+    if (stage === uninitialized) throw this.notInitialized();
+    if (points.length !== initialPoints.length) {
+      throw new QfxError(this.where, `${points.length} binary points, needed: ${initialPoints.length}`);
+    }
+    const rows = [...initialPoints, ...points, ...points.map(() => frozen)];
+    writeOwned(this.variables.state, this.learnsWordLength ? [...rows, ...wordLengths] : rows);
   }
 
   /** The fixed-point type now; per channel along the last axis of the shape given to `createVariables`. */
@@ -221,10 +291,12 @@ export class Quantizer {
     const { binaryPoints } = this;
     const isSpread = this.channelAxis !== undefined && binaryPoints.length > 1;
     const { kHot, ...modes } = this.unplaced;
+    const spread = (values: readonly number[]) => (isSpread ? { axis: this.channelAxis as number, values } : values[0]);
     return {
       ...modes,
+      wordLength: this.spreadWordLengths === undefined ? this.wordLengths[0] : spread(this.wordLengths),
       ...(kHot && { kHot: { terms: kHot.terms, digits: kHot.digits } }),
-      binaryPoint: isSpread ? { axis: this.channelAxis as number, values: binaryPoints } : binaryPoints[0],
+      binaryPoint: spread(binaryPoints),
     };
   }
 
@@ -250,8 +322,9 @@ export class Quantizer {
     const { dataId } = this.variables.state.read();
     if (this.knownState?.dataId !== dataId) {
       const values = Array.from(this.variables.state.read().dataSync());
-      const channels = values.length / 3;
+      const channels = values.length / (this.learnsWordLength ? 4 : 3);
       const state = {
+        frozenWordLengths: values.slice(3 * channels),
         initialPoints: values.slice(0, channels),
         frozenPoints: values.slice(channels, 2 * channels),
         stage: values[2 * channels],
@@ -259,6 +332,29 @@ export class Quantizer {
       this.knownState = { dataId, state };
     }
     return this.knownState.state;
+  }
+
+  /** W = F + I within its bounds: where I leaves no room, F gives way. */
+  private learnedFormats({ minimum, maximum }: LearnedWordLength): { wordLength: number; binaryPoint: number }[] {
+    const integers = this.integerPositions;
+    return this.positions.map((position, channel) => {
+      const integerBits = Math.floor(integers[channel] + 0.5);
+      const wanted = Math.floor(position + 0.5) + integerBits;
+      const wordLength = Math.max(minimum, Math.min(maximum, wanted));
+      return { wordLength, binaryPoint: wordLength - integerBits };
+    });
+  }
+
+  /** Everything of its type now but the binary point, with the longest of its word lengths. */
+  private get typeWithoutPlace(): UnplacedType {
+    return { ...this.unplaced, wordLength: Math.max(...this.wordLengths) };
+  }
+
+  /** The word lengths where they are not all alike. */
+  private get spreadWordLengths(): readonly number[] | undefined {
+    if (!this.learnsWordLength) return undefined;
+    const { wordLengths } = this;
+    return wordLengths.every((wordLength) => wordLength === wordLengths[0]) ? undefined : wordLengths;
   }
 
   private notInitialized(): QfxError {
@@ -285,7 +381,14 @@ export class Quantizer {
     const overflow = training ? trainingOverflow(this.unplaced.overflow) : this.unplaced.overflow;
     // A frozen position still gets a gradient, zero: optimisers count gradients by their order.
     const positionScale = this.isFrozen ? 0 : this.config.learningRateScale;
-    const attributes = { ...this.unplaced, overflow, binaryPoints, positionScale };
+    const { wordLengths } = this;
+    const attributes: CastAttributes = {
+      ...this.typeWithoutPlace,
+      overflow,
+      binaryPoints,
+      positionScale,
+      ...(this.spreadWordLengths && { wordLengths }),
+    };
     // The same object while nothing changes: kernels keep what they derive from it.
     const { knownAttributes: known } = this;
     if (known !== undefined && isSameCast(known, attributes)) return known;
@@ -297,9 +400,14 @@ function isSameCast(one: CastAttributes, other: CastAttributes): boolean {
   return (
     one.overflow === other.overflow &&
     one.positionScale === other.positionScale &&
-    one.binaryPoints.length === other.binaryPoints.length &&
-    one.binaryPoints.every((point, channel) => point === other.binaryPoints[channel])
+    one.wordLength === other.wordLength &&
+    isEqual(one.wordLengths ?? [], other.wordLengths ?? []) &&
+    isEqual(one.binaryPoints, other.binaryPoints)
   );
+}
+
+function isEqual(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
 }
 
 function writeOwned(variable: OwnedVariable, values: readonly number[]): void {

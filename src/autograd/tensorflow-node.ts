@@ -26,7 +26,7 @@ export interface OperationRunner {
     attributes: Readonly<Record<string, Attribute>>,
     outputs: number,
   ): TensorInfo[];
-  /** A tensor of one axis that is freed when the kernel returns. */
+  /** A tensor of one axis. It is not the caller's: the same numbers may be the same tensor in the next call. */
   numbers(values: readonly number[], type?: 'float32' | 'int32'): TensorInfo;
 }
 
@@ -136,7 +136,6 @@ export function registerNativeKernel<Attributes>(kernel: NativeKernel<Attributes
 }
 
 class Operations implements OperationRunner {
-  private readonly temporary: TensorInfo[] = [];
   constructor(private readonly backend: NodeBackend) {}
 
   run(name: string, inputs: readonly TensorInfo[], attributes: Readonly<Record<string, Attribute>>): TensorInfo {
@@ -160,16 +159,31 @@ class Operations implements OperationRunner {
   }
 
   numbers(values: readonly number[], type: 'float32' | 'int32' = 'float32'): TensorInfo {
-    const typed = type === 'float32' ? Float32Array.from(values) : Int32Array.from(values);
-    const tensor = { dataId: this.backend.write(typed, [values.length], type), shape: [values.length], dtype: type };
-    this.temporary.push(tensor as TensorInfo);
-    return tensor as TensorInfo;
+    const key = `${type} ${values.join()}`;
+    let tensor = knownNumbers.get(key);
+    if (tensor === undefined) {
+      const typed = type === 'float32' ? Float32Array.from(values) : Int32Array.from(values);
+      const dataId = this.backend.write(typed, [values.length], type);
+      tensor = { dataId, shape: [values.length], dtype: type } as TensorInfo;
+      knownNumbers.set(key, tensor);
+    }
+    return tensor;
   }
 
   free(): void {
-    for (const { dataId } of this.temporary) this.backend.disposeData(dataId);
+    if (knownNumbers.size <= mostNumbers) return;
+    for (const { dataId } of knownNumbers.values()) this.backend.disposeData(dataId);
+    knownNumbers.clear();
   }
 }
+
+/**
+ * The tensors of `numbers`, by their contents: casts and shapes stay the same over many calls, and making a tensor takes as long
+ * as a small operation.
+ */
+const knownNumbers = new Map<string, TensorInfo>();
+/** Beyond, all of them are made anew. */
+const mostNumbers = 1000;
 
 function describe(binding: Binding, value: Attribute): { readonly type: number; readonly value: unknown } {
   if (typeof value === 'string') return { type: binding.TF_ATTR_STRING, value };

@@ -3,7 +3,7 @@ import { BackendWasm, setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 
 /**
  * The door to the tensor library; tensorflow-node.ts is a second one, to its native backend. Everything that is loosely typed
- * or internal in the library is used in the two, and in tensorflow-kernels.ts and tensorflow-heap.ts, and nowhere else.
+ * or internal in the library is used in the two, and in tensorflow-kernels.ts, tensorflow-heap.ts and tensorflow-optimizers.ts, and nowhere else.
  * `initializeBackend`, which also registers QFX's kernels, is in backend.ts.
  */
 export { tf, BackendWasm };
@@ -142,4 +142,32 @@ export function replaceGradient(
       return Object.fromEntries(inputs.map((name, index) => [name, parts[index]]));
     },
   });
+}
+
+/**
+ * Makes `tf.losses.softmaxCrossEntropy` take the losses of rows from a function of ours; weights and reduction stay the library's.
+ * The library serves smoothed labels as before, what isn't two tensors of one shape, and backends without the kernel.
+ * @param losses of labels and logits [..., classes], float32
+ * @param needed the kernel
+ */
+export function replaceSoftmaxCrossEntropy(
+  losses: (labels: tf.Tensor, logits: tf.Tensor) => tf.Tensor,
+  needed: string,
+): void {
+  const replaced = tf.losses.softmaxCrossEntropy;
+  const ours: typeof replaced = (labels, logits, weights, smoothing = 0, reduction) => {
+    const isServed =
+      labels instanceof tf.Tensor &&
+      logits instanceof tf.Tensor &&
+      logits.rank > 0 &&
+      tf.util.arraysEqual(labels.shape, logits.shape) &&
+      smoothing === 0 &&
+      hasKernel(needed);
+    if (!isServed) return replaced(labels, logits, weights, smoothing, reduction);
+    return tf.tidy(() => {
+      const [$labels, $logits] = [labels, logits].map((tensor) => tensor.cast('float32'));
+      return tf.losses.computeWeightedLoss(losses($labels, $logits), weights, reduction);
+    });
+  };
+  tf.losses.softmaxCrossEntropy = ours;
 }

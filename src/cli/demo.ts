@@ -13,15 +13,24 @@ import { trainWithProgress } from './train.js';
 const layersFor = 1_000;
 
 /** `qfx demo`: the whole road on MNIST, from training to bit-exact C++. */
-export const demo: Command<object> = {
+export const demo: Command<{ 'multiplier-free': boolean }> = {
   command: 'demo',
   describe: 'Train on MNIST, freeze, export, simulate, compare: everything ends up in out/demo',
-  examples: [['$0 demo', 'A minute or two on two cores']],
-  options: (yargs) => yargs,
-  async run(_options, context) {
+  examples: [
+    ['$0 demo', 'A minute or two on two cores'],
+    ['$0 demo --multiplier-free', 'Shifts and additions in every layer'],
+  ],
+  options: (yargs) =>
+    yargs.option('multiplier-free', {
+      type: 'boolean',
+      default: false,
+      describe:
+        'Weights and scales of two signed powers of two, so that nothing multiplies; in out/demo-multiplier-free',
+    }),
+  async run({ 'multiplier-free': multiplierFree }, context) {
     const started = performance.now();
     const { countDifferingOutputs, loadRunDescription } = await import('../autograd/index.js');
-    const description = join(packageRoot(), 'examples', 'mnist', 'demo.ts');
+    const description = join(packageRoot(), 'examples', 'mnist', multiplierFree ? 'multiplier-free.ts' : 'demo.ts');
     const run = await loadRunDescription(description);
     const { folder, file, graph, model, data, accuracy, binaryPointsMoved } = await trainWithProgress(
       run,

@@ -83,7 +83,7 @@ export function checksumOf(parts: Iterable<Uint8Array>): string {
 export function planesToChannelsLast(images: Uint8Array, shape: DataSet['shape']): Uint8Array {
   const [height, width, channels] = shape;
   const pixels = height * width;
-  const result = new Uint8Array(images.length);
+  const result = new Uint8Array(new SharedArrayBuffer(images.length)); // no thread needs a copy
   for (let start = 0; start < images.length; start += pixels * channels)
     for (let channel = 0; channel < channels; channel++)
       for (

@@ -104,6 +104,19 @@ export class NetworkBuilder {
     return this.addNode('argmax', [input], shape.length === 1 ? [1] : shape.slice(0, -1), { outputType: 'exact' });
   }
 
+  softmax(input: string): string {
+    const table = (shape: readonly number[]) => this.unsigned(shape, 4);
+    return this.addNode('softmax', [input], this.shapes.get(input)!, {
+      constants: { exponentials: table([9]), reciprocals: table([8]) },
+    });
+  }
+
+  /** Of a value with the builder's own type. */
+  table(input: string): string {
+    const constants = { table: this.unsigned([2 ** type.wordLength], 6) };
+    return this.addNode('table', [input], this.shapes.get(input)!, { constants });
+  }
+
   private slide(input: string, window: Window & { size: Pair }) {
     const image = imageSize(this.shapes.get(input)!);
     const { size, strides = [1, 1], dilations = [1, 1] } = window;
@@ -130,6 +143,15 @@ export class NetworkBuilder {
   private reciprocals(counts: readonly number[]): string {
     const name = `tensor${Object.keys(this.tensors).length}`;
     this.tensors[name] = averageReciprocals(counts, 8);
+    return name;
+  }
+
+  /** Falling from the largest. */
+  private unsigned(shape: readonly number[], wordLength: number): string {
+    const name = `tensor${Object.keys(this.tensors).length}`;
+    const size = 2 ** wordLength;
+    const raw = Float64Array.from({ length: elementCount(shape) }, (_, index) => size - 1 - (index % size));
+    this.tensors[name] = { shape, format: { signed: false, wordLength, binaryPoint: 3 }, raw };
     return name;
   }
 

@@ -31,7 +31,7 @@ function allOperations(): Graph {
   const vector = network.concatenate(
     network.globalPool('global-average-pooling2d', sum),
     network.globalPool('global-max-pooling2d', sum),
-    network.requantize(network.flatten(pooled)),
+    network.requantize(network.flatten(network.softmax(network.table(pooled)))),
   );
   return network.build(classes, network.dense(vector, 10), beside, sum);
 }

@@ -227,15 +227,7 @@ describe('workers', () => {
 
   it('are asked for one thing at a time', async () => {
     const thread = new WorkerThread(1, { backend: 'none' } as unknown as WorkerStart);
-    const images = { step: 0, epoch: 0, indices: new Uint32Array(1) };
-    const asked = thread.train({
-      kind: 'train',
-      images,
-      shards: [0],
-      trained: [],
-      next: undefined,
-      withoutQuantizers: false,
-    });
+    const asked = thread.train({ kind: 'train', step: 0, shards: [0], trained: [], withoutQuantizers: false });
     await expect(asked).rejects.toThrow('a worker is asked to train before its last reply');
     await expect(thread.isReady).rejects.toThrow('worker 1: failed: backend "none": unknown');
     await thread.end();

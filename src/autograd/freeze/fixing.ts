@@ -1,6 +1,9 @@
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
-import { whileFreezing } from '../layers/freezing.js';
+import { whileDeciding } from '../layers/freezing.js';
+import type { Decision } from '../layers/freezing.js';
+import type { Quantizer } from '../quantizer.js';
 import { tf, withoutDropout } from '../tensorflow.js';
+import { quantizersOf } from './model.js';
 
 /**
  * Freezes every binary point of a model at the better of the two integers next to its learned position, measured: for
@@ -8,8 +11,35 @@ import { tf, withoutDropout } from '../tensorflow.js';
  * @param batch inputs of the model, [images, ...shape]; one tensor an input
  */
 export function freezeBinaryPoints(model: tf.LayersModel, batch: tf.Tensor | readonly tf.Tensor[]): void {
+  decide(model, batch, (quantizer, values) => quantizer.freeze(values));
+}
+
+/**
+ * Freezes the binary points of these quantizers where the squared error is smallest, of all plausible ones, in the same way.
+ * @param quantizers of the model; default: those that are not frozen
+ */
+export function searchBinaryPoints(
+  model: tf.LayersModel,
+  batch: tf.Tensor | readonly tf.Tensor[],
+  quantizers: ReadonlySet<Quantizer> = openQuantizers(model),
+): void {
+  decide(model, batch, (quantizer, values) => {
+    if (quantizers.has(quantizer)) quantizer.freezeAt(quantizer.search(values));
+  });
+}
+
+/** The quantizers of a model that are not frozen, in the order of its layers. */
+export function openQuantizers(model: tf.LayersModel): Set<Quantizer> {
+  return new Set(
+    quantizersOf(model)
+      .map(({ quantizer }) => quantizer)
+      .filter((quantizer) => !quantizer.isFrozen),
+  );
+}
+
+function decide(model: tf.LayersModel, batch: tf.Tensor | readonly tf.Tensor[], decision: Decision): void {
   const inputs = batch instanceof tf.Tensor ? batch : [...batch];
-  whileFreezing(() => tf.tidy(() => void model.apply(inputs, { training: false })));
+  whileDeciding(decision, () => tf.tidy(() => void model.apply(inputs, { training: false })));
 }
 
 /**

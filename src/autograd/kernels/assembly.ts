@@ -105,6 +105,49 @@ export interface Assembly {
     sums: number,
     strip: number,
   ) => void;
+  readonly windowTiles: (
+    x: number,
+    height: number,
+    width: number,
+    channels: number,
+    top: number,
+    left: number,
+    tileRows: number,
+    tileColumns: number,
+    first: number,
+    end: number,
+    planes: number,
+    planeBytes: number,
+    work: number,
+  ) => void;
+  readonly gradientTiles: (
+    dy: number,
+    height: number,
+    width: number,
+    channels: number,
+    tileRows: number,
+    tileColumns: number,
+    first: number,
+    end: number,
+    planes: number,
+    planeBytes: number,
+    work: number,
+  ) => void;
+  readonly resultTiles: (
+    planes: number,
+    planeBytes: number,
+    y: number,
+    height: number,
+    width: number,
+    channels: number,
+    tileRows: number,
+    tileColumns: number,
+    first: number,
+    end: number,
+    work: number,
+  ) => void;
+  readonly filterTiles: (filter: number, tapBytes: number, planes: number, count: number, work: number) => void;
+  readonly filterResults: (planes: number, filter: number, count: number, work: number) => void;
   readonly passWithin: (x: number, dy: number, y: number, count: number, lower: number, upper: number) => void;
   readonly addToRows: (x: number, b: number, y: number, rows: number, length: number) => void;
   readonly sumRows: (x: number, sums: number, y: number, rows: number, length: number) => void;
@@ -192,6 +235,43 @@ export interface Assembly {
     period: number,
     channels: number,
     work: number,
+  ) => void;
+  readonly crossEntropy: (
+    labels: number,
+    logits: number,
+    losses: number,
+    gradient: number,
+    rows: number,
+    classes: number,
+    divisor: number,
+    work: number,
+  ) => void;
+  readonly descend: (x: number, gradient: number, y: number, count: number, rate: number) => void;
+  readonly momentum: (
+    x: number,
+    gradient: number,
+    velocity: number,
+    y: number,
+    v: number,
+    count: number,
+    rate: number,
+    factor: number,
+    isNesterov: boolean,
+  ) => void;
+  readonly adam: (
+    x: number,
+    gradient: number,
+    first: number,
+    second: number,
+    y: number,
+    m: number,
+    v: number,
+    count: number,
+    rate: number,
+    correction: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
   ) => void;
 }
 

@@ -19,12 +19,12 @@ const bytes = 4;
 /**
  * Whether float32 lanes compute a cast exactly. Scaling by a power of two is exact but for two ends: what overflows is out of
  * range all the same, but a wrapping type would want its low bits; what underflows rounds to 0 all the same, but AP_TRN takes
- * a negative value to -1, and only a negative binary point makes a value smaller. K-hot values, which are few, are looked up and not computed.
+ * a negative value to -1, and only a negative binary point makes a value smaller. K-hot numbers and words of several lengths,
+ * which are parameters and few, are left to the portable form.
  */
-export function hasExactLanes({ rounding, overflow, binaryPoints, kHot }: CastAttributes): boolean {
-  return (
-    kHot === undefined && overflow !== 'AP_WRAP' && (rounding !== 'AP_TRN' || binaryPoints.every((point) => point >= 0))
-  );
+export function hasExactLanes({ rounding, overflow, binaryPoints, kHot, wordLengths }: CastAttributes): boolean {
+  if (kHot !== undefined || wordLengths !== undefined || overflow === 'AP_WRAP') return false;
+  return rounding !== 'AP_TRN' || binaryPoints.every((point) => point >= 0);
 }
 
 /** A cast without channels has rows of this many elements, one with them as many as both agree on. */
@@ -54,7 +54,7 @@ function makeTable(attributes: CastAttributes): CastTable {
     maximum,
     2 ** binaryPoints[0],
     2 ** -binaryPoints[0],
-    kindOf(attributes),
+    sizes[kindOf(attributes)],
     ...thresholds(rounding),
     Number(saturatesToZero),
     ...clip,
@@ -74,13 +74,14 @@ function makeTable(attributes: CastAttributes): CastTable {
   };
 }
 
-/** The size of the kind in assembly/rounding.ts. */
-function kindOf({ wordLength, rounding, overflow, relu }: CastAttributes): number {
+/** What is compiled apart, see assembly/rounding.ts. */
+export function kindOf({ wordLength, rounding, overflow, relu }: CastAttributes): 'plain' | 'relu' | 'any' {
   const isPlain = rounding === 'AP_RND' && overflow !== 'AP_SAT_ZERO' && wordLength <= 23;
-  if (!isPlain || (relu !== undefined && relu.maximum !== Infinity)) return sizes.any;
-  return relu === undefined ? sizes.plain : sizes.relu;
+  if (!isPlain || (relu !== undefined && relu.maximum !== Infinity)) return 'any';
+  return relu === undefined ? 'plain' : 'relu';
 }
 
+/** Sizes of the kinds there. */
 const sizes = { plain: 1, relu: 2, any: 4 } as const;
 const belowHalf = 0.5 - 2 ** -25;
 /** The smallest positive float32. */

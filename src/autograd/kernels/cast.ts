@@ -1,5 +1,6 @@
 import type { KHotProjection } from '../../qfx/number/k-hot.js';
 import { overflowStep, numberRange } from '../../qfx/number/round.js';
+import type { NumberRange } from '../../qfx/number/round.js';
 import type { FixedPointType, Rounding } from '../../qfx/number/type.js';
 import { elementCount } from '../../qfx/number/shape.js';
 import { differentiable, runKernel } from '../tensorflow.js';
@@ -19,6 +20,8 @@ import { castTable, hasExactLanes, trainedAttributes, trainingOverflow } from '.
 export interface CastAttributes extends Omit<FixedPointType, 'binaryPoint'> {
   /** One binary point, or as many as the last axis is long. */
   readonly binaryPoints: readonly number[];
+  /** Where they differ: one word length for each binary point, in the place of `wordLength`, which is the longest. */
+  readonly wordLengths?: readonly number[];
   /** The set of values and the way into it; replaces rounding and overflow. Has no ReLU. */
   readonly kHot?: KHotProjection;
   /** A ReLU in front of the cast: values are clipped at 0 and at `maximum`, which may be Infinity. */
@@ -85,13 +88,13 @@ export function castValues(x: Float32Array, y: Float32Array, attributes: CastAtt
     projectValues(x, y, attributes, kHot);
     return;
   }
-  const range = numberRange({ ...attributes, binaryPoint: 0 });
-  const { minimum, maximum } = range;
   const overflow = overflowStep(attributes.overflow);
   const clip = clipOf(attributes);
   // The usual mode apart from the switch, which would cost as much as all the rest of the loop.
   const isDefaultRounding = rounding === 'AP_RND';
   for (let channel = 0; channel < binaryPoints.length; channel++) {
+    const range = rangeOf(attributes, channel);
+    const { minimum, maximum } = range;
     const scale = 2 ** binaryPoints[channel];
     const step = 2 ** -binaryPoints[channel];
     for (let index = channel; index < x.length; index += binaryPoints.length) {
@@ -117,13 +120,13 @@ export function castGradientValues(
     projectGradientValues(x, dy, dx, dp, attributes, kHot, positionFactor(attributes));
     return;
   }
-  const range = numberRange({ ...attributes, binaryPoint: 0 });
-  const { minimum, maximum } = range;
   const overflow = overflowStep(trainingOverflow(attributes.overflow));
   const isDefaultRounding = rounding === 'AP_RND';
   const clip = clipOf(attributes);
   const isBlocked = blockedBy(attributes);
   for (let channel = 0; channel < binaryPoints.length; channel++) {
+    const range = rangeOf(attributes, channel);
+    const { minimum, maximum } = range;
     const scale = 2 ** binaryPoints[channel];
     const step = 2 ** -binaryPoints[channel];
     let sum = 0;
@@ -142,6 +145,11 @@ export function castGradientValues(
     }
     dp[channel] = positionFactor(attributes) * sum;
   }
+}
+
+function rangeOf(attributes: CastAttributes, channel: number): NumberRange {
+  const wordLength = attributes.wordLengths?.[channel] ?? attributes.wordLength;
+  return numberRange({ ...attributes, wordLength, binaryPoint: 0 });
 }
 
 /** The ReLU in front of a cast; NaN stays. */
@@ -195,23 +203,37 @@ export function thetaInputs(cast: CastPart | undefined): tf.Tensor[] {
   return cast?.theta === undefined ? [] : [cast.theta];
 }
 
-/** cast(x), differentiable in x and in the binary point. */
-export function cast(x: tf.Tensor, part: CastPart): tf.Tensor {
+/**
+ * cast(x), differentiable in x and in the binary point.
+ * @param value makes the cast, where x is only the nearest float32 of what is cast
+ */
+export function cast(x: tf.Tensor, part: CastPart, value?: () => tf.Tensor): tf.Tensor {
   const { attributes } = part;
   const inputs = [x, ...thetaInputs(part)];
   return differentiable(
     inputs,
-    ([input]) => ({ value: runKernel(castKernel.name, { x: input }, attributes)[0], saved: [input] }),
+    ([input]) => ({ value: value?.() ?? runKernel(castKernel.name, { x: input }, attributes)[0], saved: [input] }),
     (dy, [input]) => runKernel(castGradientKernel.name, { x: input, dy }, attributes).slice(0, inputs.length),
   );
 }
 
-/** The same where `value` makes the cast, of something that `x` is the nearest float32 of. */
-export function castGiven(x: tf.Tensor, value: () => tf.Tensor, part: CastPart): tf.Tensor {
-  const inputs = [x, ...thetaInputs(part)];
+/**
+ * cast(x), differentiable in x, in the binary point F and in the integer bits I of a word of F + I bits. Inside of the range only
+ * F has a slope, that of the rounding error; outside only I has one, that of the end of the range.
+ */
+export function castLearnedWord(
+  x: tf.Tensor,
+  { attributes, theta, integerTheta }: Required<CastPart> & { readonly integerTheta: tf.Tensor },
+): tf.Tensor {
   return differentiable(
-    inputs,
-    ([input]) => ({ value: value(), saved: [input] }),
-    (dy, [input]) => runKernel(castGradientKernel.name, { x: input, dy }, part.attributes).slice(0, inputs.length),
+    [x, theta, integerTheta],
+    ([input]) => ({ value: runKernel(castKernel.name, { x: input }, attributes)[0], saved: [input] }),
+    (dy, [input]) => {
+      const gradient = (slopes: tf.Tensor) => runKernel(castGradientKernel.name, { x: input, dy: slopes }, attributes);
+      const [dx, all] = gradient(dy);
+      // dx is dy inside of the range and 0 outside: what it brings is the share of the inside.
+      const [, inside] = gradient(dx);
+      return [dx, inside, inside.sub(all)];
+    },
   );
 }

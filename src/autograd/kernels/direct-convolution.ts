@@ -8,6 +8,7 @@ import type { Pass } from './correlation.js';
 import { convolutionGeometry } from './geometry.js';
 import type { WindowAttributes, WindowGeometry } from './geometry.js';
 import { bytesPerNumber, forwardWindow, gradientPhases, inputImages, outputImages } from './windows.js';
+import { isMinimalFilter, minimalFilterGradient, minimalInputGradient } from './winograd.js';
 
 /** A convolution and its gradients on the heap of the wasm backend. */
 
@@ -83,6 +84,10 @@ export const filterGradientHeapKernel: HeapKernel<FilterGradientAttributes, Asse
       multiplyTransposed(call, inputs[0], windows, size, inputs[1], g.outputChannels, outputs[0]);
       return;
     }
+    if (isMinimalFilter(g)) {
+      minimalFilterGradient(call, g, { x: inputs[0], dy: inputs[1], filter: outputs[0] });
+      return;
+    }
     const images = inputImages(inputs[0], g);
     correlateGradientImages(call, images, forwardWindow(g), inputs[1], g.outputChannels, outputs[0]);
   },
@@ -103,6 +108,10 @@ export const inputGradientHeapKernel: HeapKernel<InputGradientAttributes, Assemb
     if (matrix !== undefined) {
       const { windows, size } = matrix;
       multiplyMatrices(call, inputs[0], windows, g.outputChannels, inputs[1], size, true, outputs[0]);
+      return;
+    }
+    if (isMinimalFilter(g)) {
+      minimalInputGradient(call, g, { dy: inputs[0], filter: inputs[1], dx: outputs[0] });
       return;
     }
     const rows = gradientPhases(g.inputHeight, g.strideHeight, g.padTop, g.windowHeight, g.dilationHeight);

@@ -14,6 +14,7 @@ import {
   replaceConvolutionGradient,
 } from './convolution.js';
 import { spreadKernel, turnFilterKernel } from './convolution.js';
+import { crossEntropyHeapKernel, crossEntropyKernel, replaceCrossEntropy } from './cross-entropy.js';
 import { depthwiseFilterGradientKernel, depthwiseInputGradientKernel, replaceDepthwiseGradient } from './depthwise.js';
 import { convolutionHeapKernel, filterGradientHeapKernel, inputGradientHeapKernel } from './direct-convolution.js';
 import {
@@ -21,6 +22,7 @@ import {
   depthwiseHeapKernel,
   depthwiseInputGradientHeapKernel,
 } from './direct-depthwise.js';
+import { replaceUpdates } from './library-optimizers.js';
 import { fusedMatMulKernel, matMulHeapKernel, matMulKernel } from './matmul.js';
 import { registerNativeKernels } from './native/index.js';
 import { averagePoolGradientKernel, maxPoolGradientKernel } from './pooling.js';
@@ -30,6 +32,14 @@ import { addRowsHeapKernel, sumRowsHeapKernel } from './rows.js';
 import { functionGradientKernel, functionKernel, tableKernel } from './scalar-function.js';
 import { segmentSumKernel } from './segment-sum.js';
 import { softmaxGradientKernel, softmaxKernel } from './softmax.js';
+import {
+  adamHeapKernel,
+  adamKernel,
+  descentHeapKernel,
+  descentKernel,
+  momentumHeapKernel,
+  momentumKernel,
+} from './updates.js';
 import { replaceWithinGradients, withinGradientHeapKernel, withinGradientKernel } from './within.js';
 
 const registered = new Set<BackendName>();
@@ -72,6 +82,13 @@ export function registerKernels(backend: BackendName): void {
   registerPlainKernel(backend, withinGradientKernel);
   replaceWithinGradients();
 
+  registerPlainKernel(backend, crossEntropyKernel);
+  replaceCrossEntropy();
+  registerPlainKernel(backend, descentKernel);
+  registerPlainKernel(backend, momentumKernel);
+  registerPlainKernel(backend, adamKernel);
+  replaceUpdates();
+
   // TensorFlow's own are right.
   if (backend !== 'tensorflow') {
     registerPlainKernel(backend, averagePoolGradientKernel);
@@ -104,5 +121,9 @@ export function registerKernels(backend: BackendName): void {
     registerHeapKernel(castErrorHeapKernel, assembly);
     for (const kernel of channelHeapKernels) registerHeapKernel(kernel, assembly);
     registerHeapKernel(normalizationInputGradientHeapKernel, assembly);
+    registerHeapKernel(crossEntropyHeapKernel, assembly);
+    registerHeapKernel(descentHeapKernel, assembly);
+    registerHeapKernel(momentumHeapKernel, assembly);
+    registerHeapKernel(adamHeapKernel, assembly);
   }
 }

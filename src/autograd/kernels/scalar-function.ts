@@ -3,7 +3,7 @@ import type { ScalarFunction } from '../scalar-function.js';
 import { differentiable, runKernel } from '../tensorflow.js';
 import type { PlainKernel } from '../tensorflow-kernels.js';
 import type { tf } from '../tensorflow.js';
-import { castGiven } from './cast.js';
+import { cast } from './cast.js';
 import type { CastAttributes, CastPart } from './cast.js';
 
 /** Functions of one number over tensors of fixed-point values, computed in doubles. */
@@ -50,15 +50,15 @@ export const tableKernel: PlainKernel<{ table: Float32Array; first: number; bina
 };
 
 /** f(x), differentiable; with the cast of the double where there is one. */
-export function applyFunction(x: tf.Tensor, own: ScalarFunction, cast?: CastPart): tf.Tensor {
+export function applyFunction(x: tf.Tensor, own: ScalarFunction, output?: CastPart): tf.Tensor {
   const real = differentiable(
     [x],
     ([input]) => ({ value: runKernel(functionKernel.name, { x: input }, { function: own })[0], saved: [input] }),
     (dy, [input]) => runKernel(functionGradientKernel.name, { x: input, dy }, { function: own }),
   );
-  if (cast === undefined) return real;
-  const attributes = { function: own, cast: cast.attributes };
-  return castGiven(real, () => runKernel(functionKernel.name, { x }, attributes)[0], cast);
+  if (output === undefined) return real;
+  const attributes = { function: own, cast: output.attributes };
+  return cast(real, output, () => runKernel(functionKernel.name, { x }, attributes)[0]);
 }
 
 /**

@@ -2,7 +2,7 @@ import { compileRealCast } from '../../qfx/number/real.js';
 import { differentiable, runKernel } from '../tensorflow.js';
 import type { PlainKernel } from '../tensorflow-kernels.js';
 import type { tf } from '../tensorflow.js';
-import { castGiven } from './cast.js';
+import { cast } from './cast.js';
 import type { CastAttributes, CastPart } from './cast.js';
 
 /** Shares along the last axis by two tables (src/qfx/operations/softmax.ts), in doubles, which hold all of it exactly. */
@@ -70,15 +70,15 @@ export const softmaxGradientKernel: PlainKernel<object> = {
 };
 
 /** The nearest float32 to the shares, with the gradient of softmax; with the cast of the exact shares where there is one. */
-export function softmax(x: tf.Tensor, tables: SoftmaxTables, cast?: CastPart): tf.Tensor {
+export function softmax(x: tf.Tensor, tables: SoftmaxTables, output?: CastPart): tf.Tensor {
   const shares = differentiable(
     [x],
     ([input]) => ({ value: runKernel(softmaxKernel.name, { x: input }, tables)[0], saved: [input] }),
     (dy, [input]) => runKernel(softmaxGradientKernel.name, { x: input, dy }, {}),
   );
-  if (cast === undefined) return shares;
-  const attributes = { ...tables, cast: cast.attributes };
-  return castGiven(shares, () => runKernel(softmaxKernel.name, { x }, attributes)[0], cast);
+  if (output === undefined) return shares;
+  const attributes = { ...tables, cast: output.attributes };
+  return cast(shares, output, () => runKernel(softmaxKernel.name, { x }, attributes)[0]);
 }
 
 function computeShares(x: Float32Array, shares: Float64Array, tables: SoftmaxTables): void {

@@ -72,7 +72,7 @@ export function resolveDefaults(defaults: LayerDefaults): ResolvedDefaults {
   parseConfiguration(defaultsSchema, defaults, where);
   checkRoles(defaults, where);
   const { activations = {} } = defaults;
-  const activationBits = (activations === 'exact' ? undefined : activations.wordLength) ?? fallbackWordLength;
+  const activationBits = longestOf(activations === 'exact' ? undefined : activations.wordLength);
   const wordLength = Math.min(maximumTrainedWordLength, activationBits + accumulatorExtraBits);
   return {
     weights: mergeOptions(defaults.weights, {}),
@@ -133,6 +133,12 @@ function checkRoles(defaults: RoleDefaults, at: string): void {
   }
 }
 
+function longestOf(wordLength: QuantizerOptions['wordLength']): number {
+  return typeof wordLength === 'object'
+    ? (wordLength.maximum ?? fallbackWordLength)
+    : (wordLength ?? fallbackWordLength);
+}
+
 /** Options over what they leave out. */
 export function mergeOptions(options: OutputOptions | undefined, fallback: OutputOptions): OutputOptions {
   if (options === undefined) return fallback === 'exact' ? fallback : { wordLength: fallbackWordLength, ...fallback };
@@ -173,6 +179,10 @@ export function resolveOutput(value: unknown, where: string, signed = true): Res
   const at = `${where}: output`;
   const options: unknown = typeof value === 'object' && value !== null ? { signed, ...value } : value;
   const config = resolveQuantizerConfig(options, at);
+  if (typeof config.wordLength === 'object' && config.wordLength.minimum === 0) {
+    // A layer without any values has no place in a stream; a channel without any is the weights' business.
+    return resolveOutput({ ...config, wordLength: { ...config.wordLength, minimum: 1 } }, where, signed);
+  }
   if (config.kHot !== undefined) {
     throw new QfxError(at, 'kHot, allowed for parameters: weights, bias, scale, offset');
   }

@@ -1,16 +1,22 @@
-let isOn = false;
+import type { Quantizer } from '../quantizer.js';
+import type { tf } from '../tensorflow.js';
 
-/** Runs `body`, an inference over a model; every quantizer that it meets is frozen on the values that come by. */
-export function whileFreezing(body: () => void): void {
-  isOn = true;
+/** Decides where a quantizer's binary points stand from now on, by the values that it casts. */
+export type Decision = (quantizer: Quantizer, values: tf.Tensor) => void;
+
+let decision: Decision | undefined;
+
+/** Runs `body`, an inference over a model; `decide` is asked about every quantizer before it casts the values that come by. */
+export function whileDeciding(decide: Decision, body: () => void): void {
+  decision = decide;
   try {
     body();
   } finally {
-    isOn = false;
+    decision = undefined;
   }
 }
 
-/** True inside of `whileFreezing`. */
-export function isFreezing(): boolean {
-  return isOn;
+/** What decides inside of `whileDeciding`. */
+export function currentDecision(): Decision | undefined {
+  return decision;
 }

@@ -13,7 +13,7 @@ import { layerName, resolveOutput, restoreConfig } from './configuration.js';
 import type { ResolvedOutput } from './configuration.js';
 import { castExactly, maximumExactBits, nearestFloat } from './exact-cast.js';
 import type { ExactValue } from './exact-cast.js';
-import { isFreezing } from './freezing.js';
+import { currentDecision } from './freezing.js';
 import { readIntegers } from './parameters.js';
 import { connectionOf, describeOperands, sourcesAreSigned } from './sources.js';
 import type { FormatMemo } from './sources.js';
@@ -170,8 +170,9 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
       if (!training && !areQuantizersBypassed()) return this.infer(list);
       const { outputQuantizer } = this;
       if (outputQuantizer === undefined) return this.forward(list, training);
-      // The first batch is for finding the binary point, which takes the result itself.
-      if (!outputQuantizer.isInitialized) return outputQuantizer.apply(this.forward(list, training), { training });
+      // The first batch is for finding the binary point, which takes the result itself, as a learned word length does.
+      if (!outputQuantizer.isInitialized || outputQuantizer.learnsWordLength)
+        return outputQuantizer.apply(this.forward(list, training), { training });
       return this.forwardCast(list, training, outputQuantizer);
     });
   }
@@ -260,7 +261,11 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     // Tensors are immutable: a weight that changes gets another data id.
     const key = [...this.weights.map((weight) => weight.read().dataId), JSON.stringify(operands)];
     const { cached } = this;
-    if (!isFreezing() && cached?.key.length === key.length && key.every((part, index) => part === cached.key[index])) {
+    if (
+      currentDecision() === undefined &&
+      cached?.key.length === key.length &&
+      key.every((part, index) => part === cached.key[index])
+    ) {
       return cached.node;
     }
     for (const operand of operands)
@@ -304,9 +309,15 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
       this.exactFormat(node);
       return nearestFloat(value);
     }
-    if (!outputQuantizer.isInitialized) outputQuantizer.initialize(nearestFloat(value));
-    if (isFreezing()) outputQuantizer.freeze(nearestFloat(value));
+    this.placeOutput(outputQuantizer, () => nearestFloat(value));
     return castExactly(value, exactType, this.declaredType() as FixedPointType);
+  }
+
+  /** Decides about the output's binary point where that is asked for, by the values that are cast. */
+  protected placeOutput(output: Quantizer, values: () => tf.Tensor): void {
+    if (!output.isInitialized) output.initialize(values());
+    const decide = currentDecision();
+    if (decide !== undefined) decide(output, values());
   }
 
   private exactFormat({ typing: { exactType } }: ResolvedNode): FixedPointFormat {

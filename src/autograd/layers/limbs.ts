@@ -37,7 +37,7 @@ export function planLimbs(format: FixedPointFormat, weights: IntegerTensor, wher
   const { minimum, maximum } = rawRange(format);
   const range = Float64Array.of(Number(minimum), Number(maximum));
   const inputBits = format.wordLength;
-  const weightBits = weights.format.wordLength as number;
+  const weightBits = Math.max(...spreadValues(weights.format.wordLength));
   const pairs: LimbPlan[] = [];
   for (let inputs = 1; inputs <= maximumLimbs; inputs++) {
     for (let parts = 1; parts <= maximumLimbs; parts++) {

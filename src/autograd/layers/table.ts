@@ -16,7 +16,6 @@ import { runKernel } from '../tensorflow.js';
 import type { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
-import { isFreezing } from './freezing.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
 import type { LayerSetup, ResolvedNode } from './layer.js';
 import { realsOf } from './reals.js';
@@ -50,12 +49,13 @@ abstract class TableLayer extends FixedPointLayer {
   }
 
   protected override infer(inputs: readonly tf.Tensor[]): tf.Tensor {
-    // There is no table before there is a type that it is written in.
     const output = this.quantizers.get('output');
-    if (output !== undefined && !output.isInitialized) output.initialize(this.forward(inputs));
-    if (isFreezing()) output?.freeze(this.forward(inputs));
+    if (output !== undefined) super.placeOutput(output, () => this.forward(inputs));
     return super.infer(inputs);
   }
+
+  /** There is no table before there is a type that it is written in: it has been placed by then. */
+  protected override placeOutput(): void {}
 
   protected override exact([x]: readonly tf.Tensor[], { operands, constants }: ResolvedNode): ExactValue {
     const format = operands[0].format as FixedPointFormat;

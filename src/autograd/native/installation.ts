@@ -71,7 +71,9 @@ export const compilerFlags = [
   '-ffp-contract=off',
   '-fno-math-errno',
   '-fno-trapping-math',
-  '-fno-thread-jumps', // keeps conditions in lanes
+  // Both keep conditions in lanes.
+  '-fno-thread-jumps',
+  '-fno-tree-pre',
   '-fPIC',
   '-shared',
   '-DNAPI_VERSION=8',

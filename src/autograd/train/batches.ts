@@ -78,16 +78,35 @@ export interface Batch {
   readonly labels: Uint8Array;
 }
 
-/** The images with these indices, changed as the augmentation says for this seed and epoch. */
+/** How images are changed: as an augmentation says for this seed and epoch. */
+interface RandomChanges {
+  readonly augmentation: Augmentation;
+  readonly seed: number;
+  readonly epoch: number;
+}
+
+/** The images with these indices, perhaps changed. */
 export function makeBatch(
   part: ImagePart,
   shape: ImageShape,
   indices: ArrayLike<number>,
-  random?: { readonly augmentation: Augmentation; readonly seed: number; readonly epoch: number },
+  random?: RandomChanges,
 ): Batch {
   const size = shape[0] * shape[1] * shape[2];
-  const images = new Float32Array(indices.length * size);
-  const labels = new Uint8Array(indices.length);
+  const batch = { images: new Float32Array(indices.length * size), labels: new Uint8Array(indices.length) };
+  fillBatch(batch, part, shape, indices, random);
+  return batch;
+}
+
+/** The same, in memory that is there already. */
+export function fillBatch(
+  { images, labels }: Batch,
+  part: ImagePart,
+  shape: ImageShape,
+  indices: ArrayLike<number>,
+  random?: RandomChanges,
+): void {
+  const size = shape[0] * shape[1] * shape[2];
   // Images of a batch lie far apart in memory. In a loop as short as this one the processor waits for several at once; without
   // it, most of the time below would be waiting for small images.
   for (let position = 0; position < indices.length; position++)
@@ -98,5 +117,4 @@ export function makeBatch(
     writeImage(images, position * size, part.images, image * size, shape, change);
     labels[position] = part.labels[image];
   }
-  return { images, labels };
 }

@@ -1,7 +1,8 @@
 import type { DataSet } from '../../data/data-set.js';
-import { peek, tf } from '../tensorflow.js';
+import { crossEntropyKernel } from '../kernels/cross-entropy.js';
+import { differentiable, peek, runKernel, tf } from '../tensorflow.js';
 import type { Batch } from './batches.js';
-import { softmaxCrossEntropy } from './loss.js';
+import { oneHot, sumLosses } from './loss.js';
 import type { LossResult } from './loss.js';
 import type { ModelWeight } from './model-weights.js';
 
@@ -19,17 +20,20 @@ export function shardGradients(
   targets: readonly Float32Array[],
 ): LossResult {
   let result: LossResult = { loss: 0, correct: 0 };
-  const lossOf = tf.customGrad((logits) => {
-    const values = peek(logits as tf.Tensor);
-    const target = new Float32Array(values.length);
-    result = softmaxCrossEntropy(values, shard.labels, { target, meanOver: batchSize });
-    const { shape: logitsShape } = logits as tf.Tensor;
-    return {
-      value: tf.scalar(result.loss / batchSize),
+  const lossOf = (logits: tf.Tensor) =>
+    differentiable(
+      [logits],
+      ([values]) => {
+        const [images, classes] = values.shape;
+        const labels = tf.tensor(oneHot(shard.labels, classes), [images, classes], 'float32');
+        const inputs = { labels, logits: values };
+        const [losses, gradient] = runKernel(crossEntropyKernel.name, inputs, { divisor: batchSize });
+        result = sumLosses(peek(losses), peek(values), shard.labels);
+        return { value: tf.scalar(result.loss / batchSize), saved: [gradient] };
+      },
       // The loss is the end of the pass: there is nothing behind it to multiply with.
-      gradFunc: () => tf.tensor(target, logitsShape, 'float32'),
-    };
-  });
+      (_dy, [gradient]) => [gradient],
+    );
   tf.tidy(() => {
     const x = tf.tensor(shard.images, [shard.labels.length, ...shape], 'float32');
     const { grads } = tf.variableGrads(

@@ -1,3 +1,5 @@
+import { crossEntropyKernel } from '../kernels/cross-entropy.js';
+
 /** Cross-entropy of a batch, and how many of its images were classified correctly. */
 export interface LossResult {
   /** Sum over the images, in nats. */
@@ -6,34 +8,32 @@ export interface LossResult {
   readonly correct: number;
 }
 
-/**
- * Softmax cross-entropy on logits [images, classes], row-major. When `gradient` is given, it receives
- * d(mean loss)/d(logits), the mean taken over `meanOver` images (a shard is a part of its batch).
- */
-export function softmaxCrossEntropy(
-  logits: Float32Array,
-  labels: Uint8Array,
-  gradient?: { readonly target: Float32Array; readonly meanOver: number },
-): LossResult {
+/** Labels as the loss takes them: [images, classes], 1 at an image's class and 0 elsewhere. */
+export function oneHot(labels: Uint8Array, classes: number): Float32Array {
+  const rows = new Float32Array(labels.length * classes);
+  labels.forEach((label, image) => (rows[image * classes + label] = 1));
+  return rows;
+}
+
+/** Softmax cross-entropy on logits [images, classes], row-major. */
+export function softmaxCrossEntropy(logits: Float32Array, labels: Uint8Array): LossResult {
   const classes = logits.length / labels.length;
-  let loss = 0;
+  const shape = [labels.length, classes];
+  const losses = new Float32Array(labels.length);
+  const gradient = new Float32Array(logits.length);
+  crossEntropyKernel.compute([oneHot(labels, classes), logits], [losses, gradient], [shape, shape], { divisor: 1 });
+  return sumLosses(losses, logits, labels);
+}
+
+/** What a batch says, from the losses of its images. */
+export function sumLosses(losses: Float32Array, logits: Float32Array, labels: Uint8Array): LossResult {
+  const classes = logits.length / labels.length;
   let correct = 0;
-  const exponentials = new Float64Array(classes);
   for (let image = 0; image < labels.length; image++) {
     const start = image * classes;
     let best = 0;
     for (let index = 1; index < classes; index++) if (logits[start + index] > logits[start + best]) best = index;
-    const maximum = logits[start + best];
-    let sum = 0;
-    for (let index = 0; index < classes; index++)
-      sum += exponentials[index] = Math.exp(logits[start + index] - maximum);
-    loss += Math.log(sum) - (logits[start + labels[image]] - maximum);
     if (best === labels[image]) correct++;
-    if (gradient === undefined) continue;
-    for (let index = 0; index < classes; index++) {
-      const probability = exponentials[index] / sum;
-      gradient.target[start + index] = (probability - (index === labels[image] ? 1 : 0)) / gradient.meanOver;
-    }
   }
-  return { loss, correct };
+  return { loss: losses.reduce((sum, loss) => sum + loss, 0), correct };
 }

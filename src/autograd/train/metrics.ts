@@ -1,5 +1,6 @@
 import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { SettledBinaryPoints } from '../freeze/settling.js';
 
 /** One line of `metrics.jsonl`. Accuracies are fractions 0..1, losses mean cross-entropies in nats, seconds since the start of the run. */
 export type MetricsLine =
@@ -17,6 +18,8 @@ export type MetricsLine =
       readonly kind: 'freeze';
       readonly step: number;
       readonly what: 'binaryPoints' | 'statistics';
+      /** Of binary points chosen by the loss: that of both ways to choose them, and of what was chosen. */
+      readonly losses?: SettledBinaryPoints;
       readonly seconds: number;
     }
   | {

@@ -1,5 +1,6 @@
 import { QfxError } from '../../qfx/errors.js';
 import { tf } from '../tensorflow.js';
+import { copyOf } from './copy.js';
 
 /** A weight of a model, trainable or not, under a key that is the same in every process that builds the same model. */
 export interface ModelWeight {
@@ -40,7 +41,7 @@ export function modelWeights(model: tf.LayersModel): ModelWeight[] {
         variable: weight.read() as tf.Variable,
         read: () => (weight.read().dataSync() as Float32Array).slice(),
         write: (values) =>
-          tf.tidy(() => void weight.write(tf.tensor(values.slice(), weight.shape as number[], 'float32'))),
+          tf.tidy(() => void weight.write(tf.tensor(copyOf(values), weight.shape as number[], 'float32'))),
       };
     }),
   );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
+import { adamKernel, momentumKernel } from '../kernels/updates.js';
 
 const fraction = z.number().min(0).lt(1);
 
@@ -25,7 +26,9 @@ export interface Parameter {
 
 /**
  * An optimiser on typed arrays whose whole state can be saved: moments a parameter, and the number of updates each
- * parameter has had (a parameter that stops training leaves no trace in the others).
+ * parameter has had (a parameter that stops training leaves no trace in the others). It computes by the portable forms of the
+ * kernels that `model.fit` runs on: weights and gradients lie in memory that threads share, and the way to the backend's and
+ * back takes longer than an update.
  */
 export interface Optimizer {
   update(parameters: readonly Parameter[], learningRate: number): void;
@@ -82,14 +85,14 @@ class Adam extends Slots implements Optimizer {
       const second = this.get('second', key, values.length);
       const updates = this.get('updates', key, 1);
       const count = ++updates[0];
-      const scale = learningRate / (1 - beta1 ** count);
-      const correction = 1 / (1 - beta2 ** count);
-      for (let index = 0; index < values.length; index++) {
-        const slope = gradient[index];
-        first[index] = beta1 * first[index] + (1 - beta1) * slope;
-        second[index] = beta2 * second[index] + (1 - beta2) * slope * slope;
-        values[index] -= (scale * first[index]) / (Math.sqrt(second[index] * correction) + epsilon);
-      }
+      const attributes = {
+        rate: learningRate / (1 - beta1 ** count),
+        correction: 1 / (1 - beta2 ** count),
+        beta1,
+        beta2,
+        epsilon,
+      };
+      adamKernel.compute([values, gradient, first, second], [values, first, second], [], attributes);
     }
   }
 }
@@ -100,13 +103,10 @@ class GradientDescent extends Slots implements Optimizer {
   }
 
   update(parameters: readonly Parameter[], learningRate: number): void {
-    const { momentum, nesterov } = this.config;
+    const attributes = { rate: learningRate, ...this.config };
     for (const { key, values, gradient } of parameters) {
       const velocity = this.get('velocity', key, values.length);
-      for (let index = 0; index < values.length; index++) {
-        velocity[index] = momentum * velocity[index] + gradient[index];
-        values[index] -= learningRate * (nesterov ? gradient[index] + momentum * velocity[index] : velocity[index]);
-      }
+      momentumKernel.compute([values, gradient, velocity], [values, velocity], [], attributes);
     }
   }
 }

@@ -9,8 +9,13 @@ const fractionOfRun = z.number().min(0).max(1);
 
 /** When trainable things become final, as fractions of the run's steps; 1 means after the last step. */
 const freezingSchema = z.strictObject({
-  /** Binary points: each is set to the better of its two neighbours, measured. */
+  /** Binary points. */
   binaryPoints: fractionOfRun.default(0.7),
+  /**
+   * How they are chosen: `neighbours` of where training left them, or of all plausible ones by `search`, each by squared error;
+   * or, where these differ, by the measured `loss`, so that the network is never worse than with either.
+   */
+  by: z.enum(['loss', 'neighbours', 'search']).default('loss'),
   /** Statistics of BatchNorm, measured again on the quantized network. */
   statistics: fractionOfRun.default(0.85),
   /** Training images to measure on. */

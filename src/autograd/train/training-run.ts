@@ -3,13 +3,16 @@ import { validateDataSet } from '../../data/data-set.js';
 import type { DataSet, ImagePart } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
 import { runningBackend } from '../backend.js';
-import { freezeBinaryPoints, freezeStatistics } from '../freeze/fixing.js';
+import { freezeBinaryPoints, freezeStatistics, searchBinaryPoints } from '../freeze/fixing.js';
+import { settleBinaryPoints } from '../freeze/settling.js';
+import type { SettledBinaryPoints } from '../freeze/settling.js';
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
 import { tf } from '../tensorflow.js';
 import { epochOrder, makeBatch } from './batches.js';
 import { checkSameRun, copyWeights, readCheckpoint, writeCheckpoint, writeWeights } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import { clipGradients } from './clipping.js';
+import { copyOf } from './copy.js';
 import { score } from './evaluate.js';
 import type { Evaluation } from './evaluate.js';
 import { placeBinaryPoints } from './first-batch.js';
@@ -24,10 +27,12 @@ import type { Optimizer } from './optimizers.js';
 import type { TrainingConfig } from './options.js';
 import { addSums, means, noSums } from './run-state.js';
 import type { RunState } from './run-state.js';
+import { areQuantizersBypassed } from '../quantizer.js';
 import { learningRateAt } from './schedules.js';
 import { checkModel } from './surroundings.js';
 import type { TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';
-import type { ShardResult, StepImages } from './workers/shard-executor.js';
+import { trainingLoss } from './training-loss.js';
+import type { ShardResult } from './workers/shard-executor.js';
 import { Team } from './workers/team.js';
 import type { TeamOptions } from './workers/team.js';
 
@@ -42,7 +47,6 @@ export class TrainingRun {
   private readonly steps: number;
   private bestCheckpoint: Checkpoint | undefined;
   private metrics: MetricsLog | undefined;
-  private order: { readonly epoch: number; readonly indices: Uint32Array } | undefined;
   private readonly startedAt = performance.now();
   private secondsBefore = 0;
   private trainingSeconds = 0;
@@ -72,9 +76,9 @@ export class TrainingRun {
     this.validationPart = config.validationImages > 0 ? cut(trained, train.labels.length) : undefined;
     this.optimizer = createOptimizer(config.optimizer);
     this.weights = modelWeights(model);
-    this.team = new Team(model, this.trainPart, data, config, surroundings);
     this.stepsPerEpoch = Math.floor(trained / config.batchSize);
     this.steps = this.stepsPerEpoch * config.epochs;
+    this.team = new Team(model, this.trainPart, this.steps, data, config, surroundings);
   }
 
   /** Checks that network, data and configuration fit, and starts a run or continues one, which its caller closes. */
@@ -158,12 +162,10 @@ export class TrainingRun {
   private async trainStep(): Promise<void> {
     const started = performance.now();
     const { step } = this.state;
-    const images = this.imagesOf(step);
-    if (step === 0) this.placeBinaryPoints(images);
-    const next = step + 1 < this.steps ? this.imagesOf(step + 1) : undefined;
+    if (step === 0) await this.placeBinaryPoints();
     const { weights } = this;
     const trained = weights.flatMap(({ trainable }, position) => (trainable ? [position] : []));
-    const shards = await this.team.compute(images, next, trained);
+    const shards = await this.team.compute(step, trained);
     const loss = shards.reduce((sum, shard) => sum + shard.loss, 0);
     const correct = shards.reduce((sum, shard) => sum + shard.correct, 0);
     if (!Number.isFinite(loss))
@@ -184,28 +186,21 @@ export class TrainingRun {
     this.stepsOfSession++;
     this.trainingSeconds += (performance.now() - started) / 1e3;
     if (this.state.step % logEvery === 0) {
-      const line = { kind: 'steps', step: step + 1, epoch: images.epoch + 1, ...means(this.state.interval) } as const;
+      const line = {
+        kind: 'steps',
+        step: step + 1,
+        epoch: Math.floor(step / this.stepsPerEpoch) + 1,
+        ...means(this.state.interval),
+      } as const;
       this.state = { ...this.state, interval: noSums };
       await this.metrics?.write({ ...line, learningRate, seconds: this.seconds });
     }
     this.report('training');
   }
 
-  /** The images of a step: a function of seed and step. */
-  private imagesOf(step: number): StepImages {
-    const { batchSize, seed } = this.config;
-    const epoch = Math.floor(step / this.stepsPerEpoch);
-    if (this.order?.epoch !== epoch)
-      this.order = { epoch, indices: epochOrder(this.trainPart.labels.length, seed, epoch) };
-    const first = (step % this.stepsPerEpoch) * batchSize;
-    return { step, epoch, indices: this.order.indices.slice(first, first + batchSize) };
-  }
-
-  private placeBinaryPoints({ epoch, indices }: StepImages): void {
-    const { augmentation, seed } = this.config;
-    const random = augmentation && { augmentation, seed, epoch };
-    const { images } = makeBatch(this.trainPart, this.data.shape, indices, random);
-    placeBinaryPoints(this.model, images, [indices.length, ...this.data.shape]);
+  private async placeBinaryPoints(): Promise<void> {
+    const { images } = await this.team.batch(0);
+    placeBinaryPoints(this.model, copyOf(images), [this.config.batchSize, ...this.data.shape]);
   }
 
   /** Moves the trained weights by the sum of the shards' gradients. */
@@ -289,13 +284,27 @@ export class TrainingRun {
     const { freezing, seed } = this.config;
     // Epoch -1 never occurs: the choice has a random order of its own.
     const indices = epochOrder(this.trainPart.labels.length, seed, -1).subarray(0, freezing.images);
-    const { images } = makeBatch(this.trainPart, this.data.shape, indices);
+    const { images, labels } = makeBatch(this.trainPart, this.data.shape, indices);
     const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
-    if (what === 'binaryPoints') freezeBinaryPoints(this.model, x);
-    else freezeStatistics(this.model, [x]);
+    const losses = what === 'binaryPoints' ? this.freezeBinaryPoints(x, labels) : freezeStatistics(this.model, [x]);
     x.dispose();
     this.state = { ...this.state, frozen: { ...this.state.frozen, [what]: true } };
-    await this.metrics?.write({ kind: 'freeze', step: this.state.step, what, seconds: this.seconds });
+    const { step } = this.state;
+    await this.metrics?.write({ kind: 'freeze', step, what, ...(losses && { losses }), seconds: this.seconds });
+  }
+
+  private freezeBinaryPoints(x: tf.Tensor, labels: Uint8Array): SettledBinaryPoints | undefined {
+    if (areQuantizersBypassed()) return undefined;
+    switch (this.config.freezing.by) {
+      case 'loss':
+        return settleBinaryPoints(this.model, x, () => trainingLoss(this.model, x, labels));
+      case 'search':
+        searchBinaryPoints(this.model, x);
+        return undefined;
+      case 'neighbours':
+        freezeBinaryPoints(this.model, x);
+        return undefined;
+    }
   }
 
   /** A layer that cannot compute exactly says so on the way through; better after one step than after an epoch. */

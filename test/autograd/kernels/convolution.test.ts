@@ -75,6 +75,20 @@ describe('gradients of a convolution on wasm equal the cpu backend', () => {
     }
   });
 
+  it('for 3 x 3 windows with stride 1 and whole lanes of channels, which are computed by minimal filtering', async () => {
+    const random = randomSource(4);
+    for (let trial = 0; trial < 18; trial++) {
+      const side = (): Pair => [pick(random, 0, 3), pick(random, 0, 3)];
+      const padding: Padding = trial % 3 === 0 ? 'same' : trial % 3 === 1 ? 'valid' : [[0, 0], side(), side(), [0, 0]];
+      const image = [pick(random, 1, 5), pick(random, 3, 10), pick(random, 3, 20), 8 * pick(random, 1, 4)];
+      const filter = randomNumbers([3, 3, image[3], 8 * pick(random, 1, 4)], random);
+      const convolution = (x: tf.Tensor, weights: tf.Tensor) =>
+        tf.conv2d(x as tf.Tensor4D, weights as tf.Tensor4D, 1, padding as 'same');
+      const what = JSON.stringify({ image, filter: filter.shape, padding });
+      await compare(convolution, randomNumbers(image, random), filter, [1, 1], random, what);
+    }
+  });
+
   it('for depthwise convolutions', async () => {
     const random = randomSource(2);
     for (let trial = 0; trial < 100; trial++) {
@@ -91,10 +105,14 @@ describe('gradients of a convolution on wasm equal the cpu backend', () => {
     const random = randomSource(3);
     const image = randomNumbers([8, 12, 12, 16], random);
     const filter = randomNumbers([3, 3, 16, 24], random);
-    const gradients = () => {
-      const run = tf.grads((x, weights) => tf.conv2d(x as tf.Tensor4D, weights as tf.Tensor4D, 2, 'same').square());
-      return run([toTensor(image), toTensor(filter)]).map(toNumbers);
-    };
-    expect(gradients()).toEqual(gradients());
+    for (const stride of [1, 2]) {
+      const gradients = () => {
+        const run = tf.grads((x, weights) =>
+          tf.conv2d(x as tf.Tensor4D, weights as tf.Tensor4D, stride, 'same').square(),
+        );
+        return run([toTensor(image), toTensor(filter)]).map(toNumbers);
+      };
+      expect(gradients()).toEqual(gradients());
+    }
   });
 });

@@ -77,3 +77,23 @@ export function expectClose(tested: Numbers, reference: Numbers, what: string): 
     }
   }
 }
+
+/** How often a kernel runs on wasm while something is done. */
+export async function countRuns(kernelName: string, act: () => Promise<void> | void): Promise<number> {
+  const kernel = tf.getKernel(kernelName, 'wasm');
+  let runs = 0;
+  const replace = (kernelFunc: typeof kernel.kernelFunc) => {
+    tf.unregisterKernel(kernelName, 'wasm');
+    tf.registerKernel({ ...kernel, kernelFunc });
+  };
+  replace((call) => {
+    runs++;
+    return kernel.kernelFunc(call);
+  });
+  try {
+    await act();
+  } finally {
+    replace(kernel.kernelFunc);
+  }
+  return runs;
+}

@@ -35,8 +35,9 @@ export class Random {
 /**
  * A quantizer with everything random; it wraps only where it is so wide that nothing overflows.
  * @param isParameter may have binary points per channel, and be K-hot
+ * @param mayLearnWord may have a learned word length
  */
-export function randomQuantizer(random: Random, { isParameter = false } = {}): QuantizerOptions {
+export function randomQuantizer(random: Random, { isParameter = false, mayLearnWord = false } = {}): QuantizerOptions {
   const granularity = isParameter ? { granularity: random.pick(['tensor', 'channel'] as const) } : {};
   if (isParameter && random.next() < 0.3) {
     const digits = random.pick(digitKinds);
@@ -46,6 +47,10 @@ export function randomQuantizer(random: Random, { isParameter = false } = {}): Q
       wordLength: random.integer(2, 12),
       kHot: { terms: random.integer(1, 4), digits, projection },
     };
+  }
+  if (mayLearnWord && random.next() < 0.2) {
+    const initial = random.integer(2, 8);
+    return { ...granularity, rounding: random.pick(roundings), wordLength: { initial, maximum: initial + 2 } };
   }
   const common = { rounding: random.pick(roundings), ...granularity };
   if (random.next() < 0.1) return { ...common, wordLength: 24, overflow: 'AP_WRAP', binaryPoint: 4, signed: true };
@@ -60,12 +65,12 @@ export function randomQuantizer(random: Random, { isParameter = false } = {}): Q
 /** Model-wide defaults with everything random. */
 export function randomDefaults(random: Random): LayerDefaults {
   return {
-    weights: randomQuantizer(random, { isParameter: true }),
-    bias: randomQuantizer(random, { isParameter: true }),
+    weights: randomQuantizer(random, { isParameter: true, mayLearnWord: true }),
+    bias: randomQuantizer(random, { isParameter: true, mayLearnWord: true }),
     scale: randomQuantizer(random, { isParameter: true }),
     offset: randomQuantizer(random, { isParameter: true }),
-    activations: randomQuantizer(random),
-    accumulators: random.next() < 0.25 ? 'exact' : randomQuantizer(random),
+    activations: randomQuantizer(random, { mayLearnWord: true }),
+    accumulators: random.next() < 0.25 ? 'exact' : randomQuantizer(random, { mayLearnWord: true }),
     seed: random.integer(0, 1000),
   };
 }

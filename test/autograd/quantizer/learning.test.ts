@@ -71,7 +71,8 @@ describe('a learned binary point', () => {
         const { quantizer, weights } = makeQuantizer(config, [samples, channels]);
         quantizer.initialize(x);
         const best = Array.from({ length: channels }, (_, channel) => {
-          const { signed, wordLength, rounding, overflow } = quantizer.config;
+          const { signed, rounding, overflow } = quantizer.config;
+          const [wordLength] = quantizer.wordLengths;
           return bestBinaryPoint(column(values, channels, channel), { signed, wordLength, rounding, overflow })
             .binaryPoint;
         });

@@ -18,6 +18,9 @@ export function makeQuantizer(config: QuantizerConfig, shape: readonly (number |
       get theta() {
         return made.get('tested_theta') as tf.Variable;
       },
+      get integerTheta() {
+        return made.get('tested_integer_theta') as tf.Variable;
+      },
       get state() {
         return made.get('tested_state') as tf.Variable;
       },

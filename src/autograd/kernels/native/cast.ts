@@ -2,7 +2,7 @@ import { numberRange } from '../../../qfx/number/round.js';
 import type { NativeKernel } from '../../tensorflow-node.js';
 import { castGradientKernel, castKernel, positionFactor } from '../cast.js';
 import type { CastAttributes } from '../cast.js';
-import { hasExactLanes, smallestPositive, thresholds, trainedAttributes } from '../cast-table.js';
+import { hasExactLanes, kindOf, smallestPositive, thresholds, trainedAttributes } from '../cast-table.js';
 
 /** The casts of cast.ts as operations of QFX's own (native/cast.cc): the same bits for every float32, in one pass. */
 
@@ -20,6 +20,9 @@ export const nativeCastGradientKernel: NativeKernel<CastAttributes> = {
     operations.runAll('QfxCastGrad', [x, dy, operations.numbers(castNumbers(trainedAttributes(attributes)))], {}, 2),
 };
 
+/** As native/rounding.h counts them. */
+const kinds = ['none', 'plain', 'relu', 'any'];
+
 /**
  * A cast as native/rounding.h reads it: the fields of `Rounding`, then the binary points. A tensor and not attributes, which
  * TensorFlow would keep a kernel for in each combination, and read more slowly.
@@ -28,14 +31,13 @@ export function castNumbers(attributes: CastAttributes): number[] {
   const { rounding, overflow, relu, binaryPoints } = attributes;
   const { minimum, maximum } = numberRange({ ...attributes, binaryPoint: 0 });
   const isZeroOutside = overflow === 'AP_SAT_ZERO';
-  const isPlain = rounding === 'AP_RND' && !isZeroOutside;
   const clip = relu === undefined ? [-Infinity, Infinity] : [0, relu.maximum];
   // A ReLU's gradient passes above 0 only; that of a clip at both ends passes at them, too, as in the tensor library.
   const slopes = relu?.maximum === Infinity ? [smallestPositive, Infinity] : clip;
   return [
     minimum,
     maximum,
-    Number(isPlain),
+    kinds.indexOf(kindOf(attributes)),
     ...thresholds(rounding),
     Number(isZeroOutside),
     ...clip,

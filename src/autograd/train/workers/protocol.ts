@@ -3,7 +3,7 @@ import type { PackedError } from '../../../threads/packed-error.js';
 import type { RunningBackend } from '../../backend.js';
 import type { FailedPiece, InferenceJob } from '../infer.js';
 import type { NetworkDescription } from '../network-description.js';
-import type { ShardResult, ShardSetup, StepImages } from './shard-executor.js';
+import type { ShardResult, ShardSetup } from './shard-executor.js';
 
 /** A run description's file, and the SHA-256 that it had when the run loaded it. */
 export interface DescribedFile {
@@ -21,7 +21,7 @@ export type NetworkSource =
     }
   | { readonly kind: 'topology'; readonly topology: object };
 
-/** What a worker starts with. Images and memory are shared, not copied. */
+/** What a worker starts with. Memory is shared, not copied. */
 export interface WorkerStart {
   readonly backend: RunningBackend['name'];
   readonly source: NetworkSource;
@@ -38,12 +38,10 @@ export type WorkerRequest = (TrainRequest | InferRequest) & {
 
 interface TrainRequest {
   readonly kind: 'train';
-  readonly images: StepImages;
+  readonly step: number;
   readonly shards: readonly number[];
   /** Positions of the weights that are trained. */
   readonly trained: readonly number[];
-  /** What comes next, to be made ready after the answer. */
-  readonly next: StepImages | undefined;
 }
 
 interface InferRequest {

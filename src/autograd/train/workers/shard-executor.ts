@@ -1,8 +1,9 @@
-import type { DataSet, ImagePart } from '../../../data/data-set.js';
+import type { DataSet } from '../../../data/data-set.js';
 import { QfxError } from '../../../qfx/errors.js';
 import { peek, withDropoutSeeds } from '../../tensorflow.js';
 import type { tf } from '../../tensorflow.js';
-import { dropoutSeed, makeBatch } from '../batches.js';
+import { dropoutSeed } from '../batches.js';
+import { copyOf } from '../copy.js';
 import type { Batch } from '../batches.js';
 import { reportingStatistics } from '../batch-statistics.js';
 import { shardGradients } from '../gradients.js';
@@ -11,16 +12,10 @@ import { modelWeights } from '../model-weights.js';
 import type { ModelWeight } from '../model-weights.js';
 import type { TrainingConfig } from '../options.js';
 import { shardRange } from '../shards.js';
+import { batchOf } from './batch-maker.js';
+import type { BatchMemory } from './batch-maker.js';
 import { viewMemory } from './shared-memory.js';
 import type { MemoryViews, SharedMemory } from './shared-memory.js';
-
-/** The images of a step. */
-export interface StepImages {
-  readonly step: number;
-  readonly epoch: number;
-  /** One an image of the batch, into the training images. */
-  readonly indices: Uint32Array;
-}
 
 /** What a shard says besides the gradients and statistics in its memory. */
 export interface ShardResult extends LossResult {
@@ -30,21 +25,20 @@ export interface ShardResult extends LossResult {
 }
 
 /** The part of a configuration that a shard depends on. */
-export type ShardConfig = Pick<TrainingConfig, 'batchSize' | 'shards' | 'seed' | 'augmentation'>;
+export type ShardConfig = Pick<TrainingConfig, 'batchSize' | 'shards' | 'seed'>;
 
 /** What a shard is computed from, besides a network. */
 export interface ShardSetup {
-  readonly images: ImagePart;
   readonly shape: DataSet['shape'];
   readonly config: ShardConfig;
   readonly memory: SharedMemory;
+  readonly batches: BatchMemory;
 }
 
 /** Computes shards in one thread. The result depends on the shard and the weights only, not on the thread. */
 export class ShardExecutor {
   readonly views: MemoryViews;
   private readonly weights: readonly ModelWeight[];
-  private readonly prepared = new Map<number, { readonly step: number; readonly batch: Batch }>();
 
   constructor(
     private readonly model: tf.LayersModel,
@@ -64,21 +58,16 @@ export class ShardExecutor {
     this.weights.forEach((weight, position) => weight.write(this.views.weights[position]));
   }
 
-  /** Makes a shard's images before they are needed. */
-  prepare(images: StepImages, shard: number): void {
-    this.prepared.set(shard, { step: images.step, batch: this.makeImages(images, shard) });
-  }
-
   /**
-   * Computes a shard with the network's present weights; gradients and statistics are in its memory afterwards.
+   * Computes a shard of a step, whose batch is in its place, with the network's present weights; gradients and statistics are
+   * in its memory afterwards.
    * @param trained positions of the weights that are trained
    * @throws QfxError for a layer that changes its own weights, where there are several shards
    */
-  compute(images: StepImages, shard: number, trained: readonly number[]): ShardResult {
+  compute(step: number, shard: number, trained: readonly number[]): ShardResult {
     const { config, shape } = this.setup;
     const { gradients, statistics } = this.views.shards[shard];
-    const ready = this.prepared.get(shard);
-    const batch = ready?.step === images.step ? ready.batch : this.makeImages(images, shard);
+    const batch = this.batchOf(step, shard);
     const weights = trained.map((position) => this.weights[position]);
     const targets = trained.map((position) => gradients[position]);
     const before = this.weights.map(({ variable }) => variable.dataId);
@@ -92,18 +81,19 @@ export class ShardExecutor {
       statistics[layer].variance.set(variance);
       reported.push(layer);
     };
-    const seedOf = (seed: number) => dropoutSeed(seed, images.step, shard);
+    const seedOf = (seed: number) => dropoutSeed(seed, step, shard);
     withDropoutSeeds(this.model, seedOf, () => reportingStatistics(this.model, report, run));
     if (config.shards > 1) this.refuseChanges(before);
     return { shard, ...result, reported };
   }
 
-  private makeImages({ epoch, indices }: StepImages, shard: number): Batch {
-    const { images, shape, config } = this.setup;
-    const { augmentation, seed, shards } = config;
-    const { start, end } = shardRange(indices.length, shards, shard);
-    const random = augmentation && { augmentation, seed, epoch };
-    return makeBatch(images, shape, indices.subarray(start, end), random);
+  /** The images of a shard: copied, since the memory is that of another step some time. */
+  private batchOf(step: number, shard: number): Batch {
+    const { batches, shape, config } = this.setup;
+    const { images, labels } = batchOf(batches, step, shape, config.batchSize);
+    const { start, end } = shardRange(config.batchSize, config.shards, shard);
+    const size = images.length / config.batchSize;
+    return { images: copyOf(images.subarray(start * size, end * size)), labels: labels.slice(start, end) };
   }
 
   /** Shards start from the same weights: what one of them does to the network besides its gradients would be lost. */

@@ -6,13 +6,17 @@ import { runningBackend } from '../../backend.js';
 import { tf } from '../../tensorflow.js';
 import type { BackendName } from '../../tensorflow.js';
 import type { FailedPiece, InferenceJob } from '../infer.js';
+import type { Batch } from '../batches.js';
 import { describeNetwork } from '../network-description.js';
+import { allocateBatches, batchOf } from './batch-maker.js';
+import type { BatchConfig, BatchMemory } from './batch-maker.js';
+import { BatchSource } from './batch-source.js';
 import { topologyOf } from './network-source.js';
 import { unpackError } from '../../../threads/packed-error.js';
 import { checkWorkers } from '../../../threads/worker-count.js';
 import type { DescribedFile, NetworkSource, ShardOutcome, WorkerStart } from './protocol.js';
 import { ShardExecutor } from './shard-executor.js';
-import type { ShardConfig, ShardResult, StepImages } from './shard-executor.js';
+import type { ShardConfig, ShardResult, ShardSetup } from './shard-executor.js';
 import { SharedImages, allocateMemory } from './shared-memory.js';
 import type { MemoryViews, SharedMemory } from './shared-memory.js';
 import { WorkerThread, isWorkerThread } from './worker-thread.js';
@@ -38,6 +42,8 @@ export interface TeamOptions {
 export class Team {
   private readonly executor: ShardExecutor;
   private readonly memory: SharedMemory;
+  private readonly batchMemory: BatchMemory;
+  private readonly batches: BatchSource;
   private readonly shared = new SharedImages();
   private readonly wanted: number;
   private readonly started: WorkerThread[] = [];
@@ -49,13 +55,15 @@ export class Team {
 
   /**
    * @param images the training images
+   * @param steps of the whole run
    * @throws QfxError for a number of workers that is none, or more than there are shards
    */
   constructor(
     private readonly model: tf.LayersModel,
-    private readonly images: ImagePart,
+    images: ImagePart,
+    steps: number,
     private readonly data: Pick<DataSet, 'shape' | 'classes'>,
-    private readonly config: ShardConfig,
+    private readonly config: ShardConfig & BatchConfig,
     private readonly options: TeamOptions,
   ) {
     if (isWorkerThread())
@@ -67,7 +75,9 @@ export class Team {
     const allowed = workers ?? (singleThreaded.includes(tf.getBackend()) ? availableParallelism() : 1);
     this.wanted = Math.min(allowed, config.shards);
     this.memory = allocateMemory(model, config.shards);
-    this.executor = new ShardExecutor(model, { images, shape: data.shape, config, memory: this.memory });
+    this.batchMemory = allocateBatches(data.shape, config.batchSize);
+    this.batches = new BatchSource({ images, shape: data.shape, config, memory: this.batchMemory }, steps);
+    this.executor = new ShardExecutor(model, this.shardSetup);
   }
 
   /** The memory that shards are computed in. */
@@ -75,28 +85,39 @@ export class Team {
     return this.executor.views;
   }
 
+  /** The batch of a step; good until the step after the next. */
+  async batch(step: number): Promise<Batch> {
+    await this.batches.ready(step);
+    return batchOf(this.batchMemory, step, this.data.shape, this.config.batchSize);
+  }
+
   /**
    * Starts the workers, and waits for them where a number of them was asked for. Else they start once so much work is left
-   * that it pays, and help from when they are ready.
+   * that it pays, and help from when they are ready; so does the thread that makes batches, with one worker, too.
    * @throws QfxError where a number was asked for and the workers cannot build the network, or one of them fails
    */
   async gather(secondsLeft: number | undefined): Promise<void> {
     const isAskedFor = this.options.workers !== undefined;
-    const isWorthwhile = isAskedFor || (secondsLeft ?? 0) > worthwhileSeconds;
-    if (this.wanted > 1 && isWorthwhile) this.starting ??= this.start();
+    const isLong = (secondsLeft ?? 0) > worthwhileSeconds;
+    const helps = this.wanted > 1 && (isAskedFor || isLong);
+    if (helps || (isLong && availableParallelism() > 1)) this.batches.start((images) => this.shared.share(images));
+    if (helps) this.starting ??= this.start();
     if (isAskedFor) await this.starting;
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** Computes all shards of a batch with the network's present weights; results are in the order of shards. */
-  async compute(images: StepImages, next: StepImages | undefined, trained: readonly number[]): Promise<ShardResult[]> {
-    const { threads, executor } = this;
+  /** Computes all shards of a step with the network's present weights; results are in the order of shards. */
+  async compute(step: number, trained: readonly number[]): Promise<ShardResult[]> {
+    const { executor, batches } = this;
+    await batches.ready(step);
+    batches.prepare(step + 1);
+    const { threads } = this;
     executor.publishWeights();
     const shardsOf = (thread: number) =>
       Array.from({ length: this.config.shards }, (_, shard) => shard).filter(
         (shard) => shard % (threads.length + 1) === thread,
       );
-    const request = { kind: 'train', images, trained, next, withoutQuantizers: areQuantizersBypassed() } as const;
+    const request = { kind: 'train', step, trained, withoutQuantizers: areQuantizersBypassed() } as const;
     const asked = Promise.all(
       threads.map((thread, index) => thread.train({ ...request, shards: shardsOf(index + 1) })),
     );
@@ -104,13 +125,13 @@ export class Team {
     const own = shardsOf(0);
     const outcomes = own.map((shard): ShardOutcome | { shard: number; thrown: unknown } => {
       try {
-        return executor.compute(images, shard, trained);
+        return executor.compute(step, shard, trained);
       } catch (thrown) {
         return { shard, thrown };
       }
     });
-    if (next !== undefined && threads.length > 0) for (const shard of own) executor.prepare(next, shard);
     const all = [...outcomes, ...(await asked).flatMap((reply) => reply.outcomes)];
+    batches.prepare(step + 2); // nobody reads this step's batch any more
     // One thread alone would have met the error of the first shard first.
     return all
       .sort((a, b) => a.shard - b.shard)
@@ -137,7 +158,7 @@ export class Team {
   async close(): Promise<void> {
     this.isClosed = true;
     this.threads = [];
-    await this.end();
+    await Promise.all([this.end(), this.batches.close()]);
   }
 
   private async start(): Promise<void> {
@@ -160,7 +181,6 @@ export class Team {
 
   /** Starts the workers; returns why the network cannot be built there, if so. */
   private async startThreads(): Promise<Error | undefined> {
-    const { memory, config, data, images } = this;
     let source: NetworkSource;
     try {
       source = this.source();
@@ -171,7 +191,7 @@ export class Team {
       backend: runningBackend().name,
       source,
       network: describeNetwork(this.model),
-      setup: { images: this.shared.share(images), shape: data.shape, config, memory },
+      setup: this.shardSetup,
     };
     for (let number = 1; number < this.wanted; number++) this.started.push(new WorkerThread(number, start));
     const refusals = await Promise.all(this.started.map((thread) => thread.isReady));
@@ -180,6 +200,11 @@ export class Team {
 
   private async end(): Promise<void> {
     await Promise.all(this.started.map((thread) => thread.end()));
+  }
+
+  private get shardSetup(): ShardSetup {
+    const { memory, batchMemory: batches, config, data } = this;
+    return { shape: data.shape, config, memory, batches };
   }
 
   private source(): NetworkSource {

@@ -33,16 +33,15 @@ function serve(model: tf.LayersModel, executor: ShardExecutor, request: WorkerRe
     send({ kind: 'inferred', failed: failed && { piece: failed.piece, error: packError(failed.error) } });
     return;
   }
-  const { images, shards, trained, next } = request;
+  const { step, shards, trained } = request;
   const outcomes = shards.map((shard): ShardOutcome => {
     try {
-      return executor.compute(images, shard, trained);
+      return executor.compute(step, shard, trained);
     } catch (error) {
       return { shard, error: packError(error) };
     }
   });
   send({ kind: 'trained', outcomes });
-  if (next !== undefined) for (const shard of shards) executor.prepare(next, shard);
 }
 
 /** Takes pieces until none is left. */

@@ -56,6 +56,9 @@ void softmax(hls::stream<vector<typename Config::input_t, Config::input_lanes>>&
   constexpr int last_exponent = fixed_traits<typename Config::sum_t>::word_length - 1;
   static_assert(Config::channels % input_lanes == 0, "input_lanes divides the channels");
   static_assert(Config::channels % output_lanes == 0, "output_lanes divides the channels");
+#ifdef QFX_NO_MULTIPLY
+  static_assert(sizeof(input_t) == 0, "QFX_NO_MULTIPLY: this layer multiplies, it is a softmax");
+#endif
   static_assert(1 << index_bits == RECIPROCALS, "the number of reciprocals is a power of two");
   static_assert(binary_point_of<exact_t>() == binary_point_of<reciprocal_t>() + last_exponent, "exact_t as above");
   // The same words with other binary points: an exponential as an integer, a reciprocal as one of the largest sums.

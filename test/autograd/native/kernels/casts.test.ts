@@ -107,3 +107,25 @@ for (const channels of [1, 3, 16]) {
     });
   });
 }
+
+it('casts of many types hold on to a bounded number of tensors, and stay right', () => {
+  const x = Float32Array.from([-1.7, 0.3, 2.9]);
+  const input = tf.tensor(x);
+  const before = tf.backend().numDataIds();
+  for (let index = 0; index < 1500; index++) {
+    const attributes: CastAttributes = {
+      signed: true,
+      wordLength: 8,
+      rounding: 'AP_RND',
+      overflow: 'AP_SAT',
+      binaryPoints: [index % 13, Math.floor(index / 13) % 13, Math.floor(index / 169)],
+    };
+    const [y] = runKernel(castKernel.name, { x: input }, attributes);
+    const expected = new Float32Array(3);
+    castValues(x, expected, attributes);
+    expectSameBits(y.dataSync() as Float32Array, expected, x, attributes);
+    y.dispose();
+  }
+  expect(tf.backend().numDataIds() - before).toBeLessThanOrEqual(1001);
+  input.dispose();
+});

@@ -1,0 +1,157 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import prettier from 'prettier';
+import { createLayers, initializeBackend, quantizersOf, tf, train, withoutQuantizers } from 'qfx/autograd';
+import type { TrainingResult } from 'qfx/autograd';
+import { loadCifar10 } from 'qfx/data';
+import type { DataSet } from 'qfx/data';
+import writeFileAtomic from 'write-file-atomic';
+import { createProgress } from '../src/cli/progress.js';
+import { formatTable } from '../src/cli/table.js';
+
+/**
+ * `npm run bench:binary-points`: who chooses binary points how well. A small CNN with 4-bit weights and activations is trained
+ * on a part of CIFAR-10, from three starts, with binary points that are chosen in four ways; accuracies are those of the integers
+ * on all test images. Needs the data in QFX_DATA. Goes on after an interruption; `--write-docs` also writes docs/binary-points.md.
+ */
+
+const seeds = [1, 2, 3];
+const trainingImages = 20_000;
+const starts = ['from scratch', 'float network', 'float network, one bit too coarse'] as const;
+type Start = (typeof starts)[number];
+
+/** Ways to choose, as options of a training run. */
+const ways = {
+  'first batch': { binaryPoints: 0, by: 'search' },
+  'learned, then the better neighbour': { binaryPoints: 0.7, by: 'neighbours' },
+  'learned, then searched': { binaryPoints: 0.7, by: 'search' },
+  'learned, then by the loss': { binaryPoints: 0.7, by: 'loss' },
+} as const;
+type Way = keyof typeof ways;
+
+/** Accuracy of one run, a fraction of all test images. */
+interface Row {
+  readonly start: Start;
+  readonly way: Way;
+  readonly seed: number;
+  readonly accuracy: number;
+}
+
+const resultsFile = fileURLToPath(new URL('../out/binary-points.json', import.meta.url));
+const docsPage = fileURLToPath(new URL('../docs/binary-points.md', import.meta.url));
+
+function network({ shape, classes }: DataSet, seed: number): tf.LayersModel {
+  const bits = { wordLength: 4 };
+  const q = createLayers({ weights: bits, activations: bits, seed });
+  const stage = (filters: number) => [
+    q.conv2d({ filters, kernelSize: 3, padding: 'same', useBias: false }),
+    q.maxPooling2d({ poolSize: 2 }),
+    q.batchNormalization({ momentum: 0.9, output: 'exact' }),
+    q.relu(),
+  ];
+  return tf.sequential({
+    layers: [
+      q.input({ inputShape: [...shape], wordLength: 8, binaryPoint: 8 }),
+      ...stage(16),
+      ...stage(32),
+      ...stage(64),
+      q.flatten(),
+      q.dense({ units: classes.length }),
+    ],
+  });
+}
+
+const common = { batchSize: 64, learningRate: { schedule: 'cosine', rate: 0.003, warmUpSteps: 20 } } as const;
+
+/** Weights of a network trained for three epochs without quantizers, by name. */
+async function floatWeights(data: DataSet, seed: number): Promise<tf.Tensor[]> {
+  const model = network(data, seed);
+  await withoutQuantizers(() => train({ model, data, ...common, seed, epochs: 3, workers: 1 }));
+  return model.getWeights().map((weight) => weight.clone());
+}
+
+async function run(data: DataSet, start: Start, way: Way, seed: number, float: tf.Tensor[]): Promise<TrainingResult> {
+  const model = network(data, seed);
+  if (start !== 'from scratch') model.setWeights(float);
+  if (start === 'float network, one bit too coarse') coarsen(model, data);
+  const freezing = ways[way];
+  const epochs = start === 'from scratch' ? 3 : 1;
+  const rate = start === 'from scratch' ? 0.003 : 0.001;
+  const learningRate = { ...common.learningRate, rate };
+  return train({ model, data, ...common, learningRate, seed, epochs, freezing, workers: 1 });
+}
+
+/** Puts every binary point one bit lower than the search: twice the range, half the resolution. */
+function coarsen(model: tf.LayersModel, data: DataSet): void {
+  const images = Float32Array.from(data.train.images.subarray(0, 128 * 32 * 32 * 3), (byte) => byte / 256);
+  tf.tidy(() => void model.apply(tf.tensor(images, [128, ...data.shape]), { training: true }));
+  for (const { quantizer } of quantizersOf(model)) {
+    if (!quantizer.isFrozen) quantizer.positions = quantizer.positions.map((position) => position - 1);
+  }
+}
+
+async function readRows(): Promise<Row[]> {
+  const text = await readFile(resultsFile, 'utf8').catch(() => '[]');
+  return JSON.parse(text) as Row[];
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+const percent = (value: number) => (100 * value).toFixed(1);
+
+function tableRows(rows: readonly Row[]): string[][] {
+  return Object.keys(ways).map((way) => [
+    way,
+    ...starts.map((start) => {
+      const found = rows.filter((row) => row.way === way && row.start === start).map(({ accuracy }) => accuracy);
+      return `${percent(mean(found))} (${found.map(percent).join(', ')})`;
+    }),
+  ]);
+}
+
+async function main(): Promise<void> {
+  await initializeBackend('wasm');
+  const whole = await loadCifar10();
+  const size = whole.shape[0] * whole.shape[1] * whole.shape[2];
+  const { images, labels } = whole.train;
+  const data = {
+    ...whole,
+    train: { images: images.subarray(0, trainingImages * size), labels: labels.subarray(0, trainingImages) },
+  };
+  const rows = await readRows();
+  const missing = seeds.flatMap((seed) =>
+    starts.flatMap((start) =>
+      (Object.keys(ways) as Way[]).flatMap((way) =>
+        rows.some((row) => row.seed === seed && row.start === start && row.way === way) ? [] : [{ seed, start, way }],
+      ),
+    ),
+  );
+  await mkdir(dirname(resultsFile), { recursive: true });
+  const progress = createProgress('binary points', missing.length);
+  const floats = new Map<number, tf.Tensor[]>();
+  for (const [index, { seed, start, way }] of missing.entries()) {
+    progress.update(index, `${start}, ${way}, seed ${seed}`);
+    if (!floats.has(seed)) floats.set(seed, await floatWeights(data, seed));
+    const { test } = await run(data, start, way, seed, floats.get(seed) as tf.Tensor[]);
+    rows.push({ seed, start, way, accuracy: test.accuracy });
+    await writeFileAtomic(resultsFile, `${JSON.stringify(rows, undefined, 2)}\n`);
+  }
+  progress.stop();
+  const head = ['binary points', ...starts];
+  process.stdout.write(`${formatTable(head, tableRows(rows))}\n`);
+  if (process.argv.includes('--write-docs')) await writeDocs(head, rows);
+}
+
+async function writeDocs(head: readonly string[], rows: readonly Row[]): Promise<void> {
+  const page = await readFile(docsPage, 'utf8');
+  const [before, , after] = page.split(/(<!-- table -->[^]*<!-- end -->)/);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const table = [line(head), line(head.map(() => '---')), ...tableRows(rows).map(line)].join('\n');
+  const text = `${before}<!-- table -->\n\n${table}\n\n<!-- end -->${after}`;
+  await writeFileAtomic(docsPage, await prettier.format(text, { parser: 'markdown', printWidth: 120 }));
+}
+
+await main();

@@ -1,0 +1,65 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createLayers, quantizersOf, settleBinaryPoints, tf } from '../../../src/autograd/index.js';
+import { startTestedBackend } from '../../support/backend.js';
+import { byteImages, residualNetwork, trainABit } from './networks.js';
+
+beforeAll(startTestedBackend);
+
+const pointsOf = (model: tf.LayersModel) => quantizersOf(model).map(({ quantizer }) => quantizer.binaryPoints);
+
+/** A dense layer whose weights need other binary points than its output, and where training left both. */
+function smallNetwork(positions: { readonly weights: number; readonly output: number }) {
+  const q = createLayers({ seed: 1 });
+  const layer = q.dense({ name: 'd', units: 2, useBias: false, weights: { wordLength: 4 }, output: { wordLength: 6 } });
+  const model = tf.sequential({ layers: [q.input({ inputShape: [2], wordLength: 8, binaryPoint: 8 }), layer] });
+  const x = tf.tensor2d([0.5, 0.25, 0.125, 0.75, 0.25, 0.5], [3, 2]);
+  layer.setWeights([tf.tensor2d([0.9, -0.8, 0.3, 0.7], [2, 2]), ...layer.getWeights().slice(1)]);
+  tf.tidy(() => void model.apply(x, { training: true }));
+  layer.quantizers.get('weights')!.positions = [positions.weights];
+  layer.quantizers.get('output')!.positions = [positions.output];
+  return { model, x };
+}
+
+describe('settleBinaryPoints', () => {
+  it('is never worse than either way to choose, and says what it measured', async () => {
+    for (const seed of [7, 8, 9]) {
+      const model = residualNetwork();
+      await trainABit(model);
+      const x = byteImages(32, [6, 6, 2], seed);
+      // Any function of the weights is a loss: this one prefers small results, which no squared error knows.
+      const lossOf = () => tf.tidy(() => (model.apply(x, { training: true }) as tf.Tensor).abs().mean().dataSync()[0]);
+      const { neighbours, search, settled } = settleBinaryPoints(model, x, lossOf);
+      expect(settled).toBeLessThanOrEqual(Math.min(neighbours, search));
+      expect(lossOf()).toBe(settled);
+      expect(quantizersOf(model).every(({ quantizer }) => quantizer.isFrozen)).toBe(true);
+      const points = pointsOf(model);
+      await trainABit(model);
+      expect(pointsOf(model)).toEqual(points);
+    }
+  });
+
+  it('follows the loss for one quantizer and the search for the other', () => {
+    const { model, x } = smallNetwork({ weights: 0.4, output: 9.4 });
+    const [weights, output] = quantizersOf(model).filter(({ layer }) => layer === 'd');
+    const searched = { weights: weights.quantizer.initialBinaryPoints, output: output.quantizer.initialBinaryPoints };
+    // Wants the weights as they were left, coarse, and the output fine and in range.
+    const lossOf = () => {
+      const isCoarse = weights.quantizer.binaryPoints[0] <= 1;
+      const isInRange = output.quantizer.binaryPoints[0] < 9;
+      return (isCoarse ? 0 : 2) + (isInRange ? 0 : 1);
+    };
+    const { neighbours, search, settled } = settleBinaryPoints(model, x, lossOf);
+    expect([neighbours, search, settled]).toEqual([1, 2, 0]);
+    expect([0, 1]).toContain(weights.quantizer.binaryPoints[0]);
+    expect(weights.quantizer.binaryPoints).not.toEqual(searched.weights);
+    expect(output.quantizer.binaryPoints[0]).toBeLessThan(9);
+  });
+
+  it('leaves alone what is frozen already or was given', () => {
+    const { model, x } = smallNetwork({ weights: 1.2, output: 4.4 });
+    const [weights] = quantizersOf(model).filter(({ layer }) => layer === 'd');
+    weights.quantizer.freezeAt([-2]);
+    settleBinaryPoints(model, x, () => 0);
+    expect(weights.quantizer.binaryPoints).toEqual([-2]);
+  });
+});
