@@ -1,5 +1,6 @@
 import { QfxError } from '../qfx/errors.js';
 import type { Graph, GraphNode } from '../qfx/graph/graph.js';
+import { binaryNodes } from '../qfx/hardware/binary-values.js';
 import type { HardwarePlan } from '../qfx/hardware/plan.js';
 import type { IntegerTensor } from '../qfx/number/raw-array.js';
 import { spreadValues } from '../qfx/number/type.js';
@@ -40,6 +41,7 @@ export interface Connection {
 /** The layers of a graph in its order, with everything that the C++ needs. Refuses by name what does not stream. */
 export function designLayers(graph: Graph, plan: HardwarePlan): DesignLayer[] {
   requireOneInput(graph);
+  const binary = binaryNodes(graph);
   const designed = new Map<string, DesignLayer>();
   for (const [index, node] of graph.nodes.entries()) {
     const where = describeLayer(node.name);
@@ -51,7 +53,7 @@ export function designLayers(graph: Graph, plan: HardwarePlan): DesignLayer[] {
         ? null
         : findEmitter(node.operation, where).emit({
             where,
-            inputs: operands.map((operand) => ({ shape: operand.node.shape, type: operand.type })),
+            inputs: operands.map(({ node: { name, shape }, type }) => ({ shape, type, isBinary: binary.has(name) })),
             attributes: node.attributes,
             constants: nodeConstants(graph, node),
             shape: node.shape,

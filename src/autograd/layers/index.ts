@@ -28,6 +28,8 @@ import { Requantize } from './requantize.js';
 import type { RequantizeConfig } from './requantize.js';
 import { Reshape } from './reshape.js';
 import type { ReshapeConfig } from './reshape.js';
+import { Sign } from './sign.js';
+import type { SignConfig } from './sign.js';
 import { Softmax } from './softmax.js';
 import type { SoftmaxConfig } from './softmax.js';
 import { Exp, Gelu, Sigmoid, Silu, TableFunction, Tanh } from './table.js';
@@ -54,6 +56,7 @@ const layerClasses = {
   argmax: [Argmax],
   table: [Sigmoid, Tanh, Exp, Gelu, Silu, TableFunction],
   softmax: [Softmax],
+  sign: [Sign],
 } satisfies Record<OperationName, readonly LayerClass[]>;
 
 type LayerClass = Parameters<typeof tf.serialization.registerClass>[0];
@@ -180,6 +183,8 @@ export function createLayers(defaults: LayerDefaults = {}) {
     gelu: (options: NamedFunctionOptions = {}) => new Gelu(activation(withName('gelu', options))),
     /** x / (1 + exp(-x)), a table. */
     silu: (options: NamedFunctionOptions = {}) => new Silu(activation(withName('silu', options))),
+    /** 1 where x >= 0, else -1: binary activations. */
+    sign: (options: SignConfig = {}) => new Sign(withName('sign', options)),
     /** exp(x) over the sum of all exp(x) along the last axis, by two tables. */
     softmax: (options: SoftmaxOptions = {}) => new Softmax(activation(withName('softmax', options))),
     /** Any function of one number, a table. */

@@ -1,5 +1,6 @@
 import { greatestCommonDivisor } from '../../qfx/hardware/lanes.js';
 import type { Conv2dAttributes } from '../../qfx/operations/conv2d.js';
+import { areBinary, binarySums, bitsType, signLayout } from './binary-weights.js';
 import type { Emitter } from './emitter.js';
 import { biasTable, weightLayout } from './weight-layout.js';
 import { alignedTable, channelTable, shiftTable } from './weight-table.js';
@@ -14,12 +15,13 @@ export const conv2d: Emitter<Conv2dAttributes> = {
     const bias = constants.bias && alignedTable(constants.bias, `${where}: bias`);
     const multiplyLanes = greatestCommonDivisor(inputLanes, groupInputs);
     const kernel = [kernelHeight, kernelWidth, groupInputs, outputChannels] as const;
+    const isBinary = groups === 1 && areBinary(input, weights, inputLanes);
     return {
-      header: 'qfx/conv2d.h',
-      function: 'qfx::conv2d',
+      ...(isBinary ? binarySums : { header: 'qfx/conv2d.h', function: 'qfx::conv2d' }),
       streams: 'inputs-first',
       types: [
         { name: 'weight_t', format: weights.format },
+        ...(isBinary ? [bitsType(inputLanes)] : []),
         ...(bias ? [{ name: 'bias_t', format: bias.format }] : []),
         { name: 'exact_t', format: exactType },
       ],
@@ -33,7 +35,7 @@ export const conv2d: Emitter<Conv2dAttributes> = {
         { groups },
       ],
       tables: [
-        weightLayout(weights, kernel, multiplyLanes, outputLanes),
+        (isBinary ? signLayout : weightLayout)(weights, kernel, multiplyLanes, outputLanes),
         biasTable(bias),
         shiftTable('weight_shift', weights),
       ],

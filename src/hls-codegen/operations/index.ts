@@ -15,6 +15,7 @@ import { maxPooling2d } from './max-pooling2d.js';
 import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
+import { sign } from './sign.js';
 import { softmax } from './softmax.js';
 import { table } from './table.js';
 
@@ -36,6 +37,7 @@ export const emitters = {
   argmax,
   table,
   softmax,
+  sign,
 } satisfies Record<Exclude<OperationName, 'input'>, Emitter>;
 
 const known = new Map<string, Emitter>(Object.values(emitters).map((emitter) => [emitter.name, emitter]));

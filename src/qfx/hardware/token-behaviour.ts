@@ -74,6 +74,7 @@ const behaviours: Record<OperationName, (layer: Layer) => TokenActions> = {
   argmax,
   table: elementWise,
   softmax: positionByPosition,
+  sign: elementWise,
 };
 
 function* repeat(action: number, count: number): Generator<number, void> {

@@ -15,6 +15,7 @@ import type { Operation, OperationName } from './operation.js';
 import { relu } from './relu.js';
 import { requantize } from './requantize.js';
 import { reshape } from './reshape.js';
+import { sign } from './sign.js';
 import { softmax } from './softmax.js';
 import { table } from './table.js';
 
@@ -37,6 +38,7 @@ export const operations = {
   argmax,
   table,
   softmax,
+  sign,
 } satisfies Record<OperationName, Operation>;
 
 const known = new Map<string, Operation>(Object.values(operations).map((operation) => [operation.name, operation]));

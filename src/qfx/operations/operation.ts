@@ -22,6 +22,7 @@ export const operationNames = [
   'argmax',
   'table',
   'softmax',
+  'sign',
 ] as const;
 export type OperationName = (typeof operationNames)[number];
 

@@ -31,6 +31,7 @@ const lowerings = {
   argmax,
   table: undefined,
   softmax: undefined,
+  sign: undefined,
 } satisfies Record<Exclude<OperationName, 'input'>, Lower<never> | undefined>;
 
 const known = new Map<string, Lower<never> | undefined>(Object.entries(lowerings));
