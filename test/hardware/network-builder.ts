@@ -104,6 +104,23 @@ export class NetworkBuilder {
     return this.addNode('argmax', [input], shape.length === 1 ? [1] : shape.slice(0, -1), { outputType: 'exact' });
   }
 
+  /** A convolution with all weights 1, of signs; both its values and its weights are binary. */
+  binaryConv2d(input: string, channels: number): string {
+    const shape = this.shapes.get(input)!;
+    const signs = this.addNode('sign', [input], shape, { outputType: 'exact' });
+    const { strides, padding, outputs } = this.slide(signs, { size: [3, 2] });
+    const attributes = { strides: [...strides], dilations: [1, 1], padding: [...padding], groups: 1 };
+    const constants = { weights: this.ones([3, 2, shape[2], channels]) };
+    return this.addNode('conv2d', [signs], [...outputs, channels], { attributes, constants });
+  }
+
+  /** The same of a vector. */
+  binaryDense(input: string, channels: number): string {
+    const signs = this.addNode('sign', [input], this.shapes.get(input)!, { outputType: 'exact' });
+    const constants = { weights: this.ones([this.shapes.get(input)![0], channels]) };
+    return this.addNode('dense', [signs], [channels], { constants });
+  }
+
   softmax(input: string): string {
     const table = (shape: readonly number[]) => this.unsigned(shape, 4);
     return this.addNode('softmax', [input], this.shapes.get(input)!, {
@@ -143,6 +160,13 @@ export class NetworkBuilder {
   private reciprocals(counts: readonly number[]): string {
     const name = `tensor${Object.keys(this.tensors).length}`;
     this.tensors[name] = averageReciprocals(counts, 8);
+    return name;
+  }
+
+  private ones(shape: readonly number[]): string {
+    const name = `tensor${Object.keys(this.tensors).length}`;
+    const raw = new Float64Array(elementCount(shape)).fill(1);
+    this.tensors[name] = { shape, format: { signed: true, wordLength: 2, binaryPoint: 1 }, raw };
     return name;
   }
 
