@@ -35,6 +35,8 @@ const graph = buildGraph({
     node('signs', 'sign', ['x']),
     node('wide', 'sign', ['x'], { outputType: type(true, 8, 0) }),
     node('halves', 'sign', ['x'], { outputType: type(true, 8, 1) }),
+    // Half a unit becomes a whole one: 2 and -2.
+    node('doubled', 'sign', ['x'], { outputType: { ...type(true, 8, -1), rounding: 'AP_RND_INF' } }),
     node('clipped', 'sign', ['x'], { outputType: type(false, 2, 0) }),
     node('most', 'max-pooling2d', ['signs'], { attributes: { poolSize: [2, 2], strides: [1, 1], padding } }),
     node('joined', 'concatenate', ['signs', 'wide'], { attributes: { axis: 2 } }),
@@ -50,7 +52,18 @@ const graph = buildGraph({
     }),
     node('dense', 'dense', ['flat'], { constants: { weights: 'signs 16' } }),
   ],
-  outputs: ['halves', 'clipped', 'most', 'mixed', 'conv', 'conv of zeros', 'conv of sums', 'conv of groups', 'dense'],
+  outputs: [
+    'halves',
+    'doubled',
+    'clipped',
+    'most',
+    'mixed',
+    'conv',
+    'conv of zeros',
+    'conv of sums',
+    'conv of groups',
+    'dense',
+  ],
   tensors: {
     'signs 2': plus([1, -1], [1, 1, 2, 1]),
     ternary: plus([1, 0], [1, 1, 2, 1]),

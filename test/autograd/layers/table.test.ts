@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLayers, freeze, initializeBackend, Quantizer, tf } from '../../../src/autograd/index.js';
+import { whileDeciding } from '../../../src/autograd/layers/freezing.js';
 import { TableFunction } from '../../../src/autograd/layers/table.js';
 import type { TableFunctionConfig } from '../../../src/autograd/layers/table.js';
 import { scalarFunctions } from '../../../src/autograd/scalar-function.js';
@@ -119,6 +120,17 @@ describe('tables', () => {
     expect(() => wrapping.model.predict(tf.ones([1, 1]))).toThrow(
       /layer "wraps": its function gives .* wraps; use AP_SAT/,
     );
+  });
+
+  it('are placed once, by the values of the function', () => {
+    const { model } = behindInput(q.tanh({ output: { wordLength: 4 } }));
+    const asked: number[][] = [];
+    const x = everyValue(narrow);
+    whileDeciding(
+      (_quantizer, values) => asked.push([...values.dataSync()]),
+      () => void model.apply(x, { training: false }),
+    );
+    expect(asked).toEqual([Array.from(x.dataSync(), (value) => Math.fround(Math.tanh(value)))]);
   });
 
   it('of functions in the program are saved with the model as values', () => {
