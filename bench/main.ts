@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import writeFileAtomic from 'write-file-atomic';
-import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
-import { exitStatus, reportFailure, UsageError, wholeNumber } from '../src/cli/command.js';
+import { exitStatus, listenForInterruption, reportFailure, UsageError, wholeNumberOption } from '../src/cli/command.js';
+import { createParser } from '../src/cli/parser.js';
 import { QfxError } from '../src/qfx/errors.js';
+import { buildPackage } from './harness/build.js';
 import { measure } from './harness/measure.js';
 import type { ComparisonResult } from './harness/measure.js';
 import { describeMachine, mergeResults, readResults, renewPage, textTable, writeResults } from './harness/report.js';
@@ -17,50 +18,38 @@ const docsPage = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url)
 const names = subjects.map(({ name }) => name);
 
 const interruption = new AbortController();
-const interrupt = () => {
-  if (interruption.signal.aborted) process.exit(exitStatus.interrupted); // a second Ctrl-C does not wait
-  interruption.abort();
-};
-process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+listenForInterruption(interruption);
 
 const json = process.argv.includes('--json');
 try {
   await main();
 } catch (error) {
-  if (error instanceof UsageError) {
-    process.stderr.write(`${error.message}\nTry: npm run bench -- --help\n`);
-    if (json) process.stdout.write(`${JSON.stringify({ error: error.message }, undefined, 2)}\n`);
-    process.exitCode = exitStatus.usage;
-  } else reportFailure(error, json, interruption.signal);
+  reportFailure(error, json, { help: 'npm run bench -- --help', signal: interruption.signal });
 }
 
 async function main(): Promise<void> {
-  const options = await yargs(hideBin(process.argv))
+  const options = await createParser(hideBin(process.argv))
     .scriptName('npm run bench --')
     .usage('$0 [subjects..]\n\nMeasures QFX against its peers and its own baselines.')
     .epilogue(`Subjects: ${names.join(', ')}. Without any, all of them. Peers: bench/setup-peers.`)
-    .option('runs', { type: 'number', default: 5, requiresArg: true, describe: 'Rounds of each side, at least 5' })
+    .option('runs', { ...wholeNumberOption('runs', 'Rounds of each side, at least 5'), default: 5 })
     .option('json', { type: 'boolean', default: false, describe: 'Print one JSON document on standard output' })
     .option('write-docs', {
       type: 'boolean',
       default: false,
       describe: 'Also write the table of docs/benchmarks.md',
     })
-    .detectLocale(false)
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
     .version(false)
     .strictOptions()
-    .fail((message: string | null, error: Error | undefined) => {
-      throw new UsageError(message ?? error?.message ?? 'wrong usage');
-    })
     .parseAsync();
-  const runs = wholeNumber('runs', options.runs);
+  const { runs } = options;
   if (runs < 5) throw new UsageError(`--runs ${runs}: the least of fewer than 5 rounds says little`);
   const wanted = options._.map(String);
   const unknown = wanted.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new UsageError(`no subject "${unknown}"; known are ${names.join(', ')}`);
 
   const { signal } = interruption;
+  await buildPackage(signal);
   const note = (text: string) => void process.stderr.write(`${text}\n`);
   const surroundings = { date: new Date().toISOString().slice(0, 10), machine: describeMachine() };
   const results: ComparisonResult[] = [];

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
+import { makeFolders } from '../make-folders.js';
 import { QfxError } from '../qfx/errors.js';
 import { parseConfiguration } from './configuration.js';
 import { tf } from './tensorflow.js';
@@ -42,7 +43,7 @@ async function save(folder: string, paths: Paths, artifacts: tf.io.ModelArtifact
   const weightsManifest = [{ paths: [weightsFile], weights: weightSpecs }];
   const model = JSON.stringify({ ...rest, weightsManifest, weightsSha256: sha256(weights) });
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     await writeFileAtomic(paths.weights, weights);
     await writeFileAtomic(paths.model, model);
   } catch (cause) {

@@ -313,6 +313,12 @@ export class Quantizer {
     return { shape: x.shape, format, raw };
   }
 
+  /** What a learned word length is trained by, F and I. */
+  get wordLengthWeights(): tf.Tensor[] {
+    const { theta, integerTheta } = this.variables;
+    return integerTheta === undefined ? [] : [theta.read(), integerTheta.read()];
+  }
+
   private get variables(): LearnedPosition {
     if (this.learned === undefined) throw new QfxError(this.where, 'has no weights, call createVariables() first');
     return this.learned;

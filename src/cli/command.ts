@@ -34,18 +34,57 @@ export interface Command<Options> {
   run(options: Options, context: CommandContext): Promise<CommandResult>;
 }
 
-/** Exit statuses that scripts can rely on. */
-export const exitStatus = { success: 0, failure: 1, usage: 2, interrupted: 130 } as const;
+/** Exit statuses that scripts can rely on; the last two are the shell's own for an end by Ctrl-C and by `kill`. */
+export const exitStatus = { success: 0, failure: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** What a signal of the system ends a command with. */
+export class Interruption extends Error {
+  override name = 'Interruption';
+  constructor(private readonly by: 'SIGINT' | 'SIGTERM') {
+    super('interrupted');
+  }
+  get exitStatus(): number {
+    return exitStatus[this.by];
+  }
+}
+
+/** Aborts at the first Ctrl-C or SIGTERM; a second one does not wait. Returns what stops listening. */
+export function listenForInterruption(interruption: AbortController): () => void {
+  const interrupt = (by: NodeJS.Signals) => {
+    if (by !== 'SIGINT' && by !== 'SIGTERM') return;
+    if (interruption.signal.aborted) process.exit(exitStatus[by]);
+    interruption.abort(new Interruption(by));
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  return () => void process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+}
 
 /** The user asked for something that the command line cannot mean: exit status 2. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/** An option's value as a whole number from 1 on; throws UsageError naming the option. */
-export function wholeNumber(option: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new UsageError(`--${option} ${value}: a whole number from 1 on is needed`);
+/**
+ * An option whose value is a whole number from 1 on; anything else ends with a UsageError. It is no `number` of yargs',
+ * which would make NaN of what was typed.
+ */
+export function wholeNumberOption(name: string, describe: string) {
+  const coerce = (typed: string | number): number => {
+    const value = Number(typed);
+    if (Number.isSafeInteger(value) && value >= 1) return value;
+    throw new UsageError(`--${name} ${typed}: a whole number from 1 on is needed`);
+  };
+  return { requiresArg: true, describe: `${describe} [number]`, coerce } as const;
+}
+
+/** A command line that works when it is pasted, wherever QFX is installed. */
+export function pasteable(...words: readonly string[]): string {
+  return ['npx', 'qfx', ...words.map(quote)].join(' ');
+}
+
+/** A word of a command line as shells read it. */
+export function quote(word: string): string {
+  return /^[\w./@%+=:,~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** Adds a command to the parser. */
@@ -54,9 +93,9 @@ export function register<Options>(yargs: Argv, command: Command<Options>): Argv 
     command.command,
     command.describe,
     (subcommand) => {
-      for (const [line, description] of command.examples) subcommand.example(line, description);
       return command.options(
         subcommand
+          .epilogue(describeExamples(command.examples))
           .option('json', {
             type: 'boolean',
             default: false,
@@ -69,6 +108,11 @@ export function register<Options>(yargs: Argv, command: Command<Options>): Argv 
   );
 }
 
+/** One under the other: beside each other they would be cut at the width of a terminal. */
+function describeExamples(examples: Command<never>['examples']): string {
+  return ['Examples:', ...examples.map(([line, description]) => `  ${line}\n      ${description}`)].join('\n');
+}
+
 /** An empty text is what an unset variable of a shell leaves; as a path it would mean the working folder. */
 function refuseEmpty(argv: Readonly<Record<string, unknown>>): true {
   const empty = Object.keys(argv).find((name) => argv[name] === '');
@@ -78,11 +122,7 @@ function refuseEmpty(argv: Readonly<Record<string, unknown>>): true {
 
 async function execute<Options>(command: Command<Options>, options: Options & { json: boolean }): Promise<void> {
   const interruption = new AbortController();
-  const interrupt = () => {
-    if (interruption.signal.aborted) process.exit(exitStatus.interrupted); // a second Ctrl-C does not wait
-    interruption.abort();
-  };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const stopListening = listenForInterruption(interruption);
   const open: Progress[] = [];
   const context: CommandContext = {
     json: options.json,
@@ -99,23 +139,41 @@ async function execute<Options>(command: Command<Options>, options: Options & { 
     process.stdout.write(options.json ? `${JSON.stringify(result.document, undefined, 2)}\n` : `${result.text}\n`);
     process.exitCode = result.failed ? exitStatus.failure : exitStatus.success;
   } catch (error) {
-    reportFailure(error, options.json, interruption.signal);
+    reportFailure(error, options.json, { help: helpOf(nameOf(command)), signal: interruption.signal });
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    stopListening();
   }
 }
 
+/** The first word of a command, its name. */
+export function nameOf({ command }: Pick<Command<never>, 'command'>): string {
+  return command.split(' ')[0];
+}
+
+/** The command line that shows the help of a command, or that of all. */
+export function helpOf(name?: string): string {
+  return pasteable(...(name === undefined ? [] : [name]), '--help');
+}
+
+/** Where a failure happened. */
+interface FailureContext {
+  /** The command line that shows how to do it right. */
+  readonly help: string;
+  /** Aborted where an interruption is what happened. */
+  readonly signal?: AbortSignal;
+}
+
 /** Says what went wrong, to people and with `--json` to scripts, and sets the exit status. */
-export function reportFailure(error: unknown, json: boolean, signal?: AbortSignal): void {
+export function reportFailure(error: unknown, json: boolean, { help, signal }: FailureContext): void {
   const interrupted = signal?.aborted ?? false;
   // A message for errors that name their place; the stack of anything else helps us mend it.
   const known = error instanceof QfxError || error instanceof UsageError || isSystemError(error);
   const message = interrupted ? 'interrupted' : error instanceof Error ? error.message : String(error);
   const details = interrupted || known || !(error instanceof Error) ? message : (error.stack ?? message);
-  const advice = error instanceof UsageError && !interrupted ? '\nTry: qfx --help' : '';
+  const advice = error instanceof UsageError && !interrupted ? `\nTry: ${help}` : '';
   process.stderr.write(`qfx: ${details.split('\n').map(visible).join('\n')}${advice}\n`);
   if (json) process.stdout.write(`${JSON.stringify({ error: message }, undefined, 2)}\n`);
-  if (interrupted) process.exitCode = exitStatus.interrupted;
+  if (signal?.reason instanceof Interruption) process.exitCode = signal.reason.exitStatus;
   else process.exitCode = error instanceof UsageError ? exitStatus.usage : exitStatus.failure;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defaultHardwareLoops, parseProjectDescription, projectFileName, simulate } from '../hls-codegen/index.js';
 import type { SimulationResult, SimulationStage } from '../hls-codegen/index.js';
 import { QfxError } from '../qfx/index.js';
-import { UsageError, wholeNumber } from './command.js';
+import { UsageError, wholeNumberOption } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import { count, percent } from './format.js';
 import { openGraph } from './graph-file.js';
@@ -41,16 +41,11 @@ export const csim: Command<Options> = {
   options: (yargs) =>
     yargs
       .positional('project', { type: 'string', demandOption: true, describe: 'A folder written by export-hls' })
-      .option('images', {
-        type: 'number',
-        requiresArg: true,
-        describe: 'How many (default: the stored ones, or all of --data)',
-      })
-      .option('layers-for', {
-        type: 'number',
-        requiresArg: true,
-        describe: 'Compare inner layers on so many images only, outputs on all',
-      })
+      .option('images', wholeNumberOption('images', 'How many (default: the stored ones, or all of --data)'))
+      .option(
+        'layers-for',
+        wholeNumberOption('layers-for', 'Compare inner layers on so many images only, outputs on all'),
+      )
       .option('hardware-loops', {
         type: 'string',
         requiresArg: true,
@@ -63,8 +58,6 @@ export const csim: Command<Options> = {
         describe: "A folder with AMD's ap_fixed.h to compile with",
       }),
   async run({ project, images, layersFor, hardwareLoops, data, dataSet, headers }, context) {
-    if (images !== undefined) wholeNumber('images', images);
-    if (layersFor !== undefined) wholeNumber('layers-for', layersFor);
     const labelled =
       data === undefined && dataSet === undefined ? undefined : await openTestImages(project, { data, dataSet });
     if (labelled && images !== undefined && images > labelled.count) {

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { exportHls, simulate } from '../hls-codegen/index.js';
@@ -34,10 +35,12 @@ export const demo: Command<{ 'multiplier-free': boolean }> = {
     const run = await loadRunDescription(description);
     const { folder, file, graph, model, data, accuracy, binaryPointsMoved } = await trainWithProgress(
       run,
-      { out: 'out', file: description },
+      { out: 'out', file: description, overwrite: true },
       context,
     );
     const hls = join(folder, 'hls');
+    const summaryFile = join(folder, 'summary.json');
+    await rm(summaryFile, { force: true }); // one of an older run would not belong to this project
     await exportHls(graph, { out: hls, board: 'ultra96' });
 
     const images = labelledImages(graph, data);
@@ -72,7 +75,6 @@ export const demo: Command<{ 'multiplier-free': boolean }> = {
       seconds: (performance.now() - started) / 1e3,
       compiler: simulation.compiler,
     };
-    const summaryFile = join(folder, 'summary.json');
     await writeFileAtomic(summaryFile, `${JSON.stringify(summary, undefined, 2)}\n`);
     return {
       document: summary,

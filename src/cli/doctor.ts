@@ -12,6 +12,9 @@ import { dataSets, loadData } from '../data/index.js';
 import { findCompiler, tryNative } from '../hls-codegen/simulate/compiler.js';
 import type { Command } from './command.js';
 
+/** The variables that QFX reads, as docs/errors.md lists them. */
+const variables = ['QFX_DATA', 'QFX_CXX', 'TF_NUM_INTRAOP_THREADS', 'QFX_PEERS', 'QFX_REQUIRE_ORACLES'] as const;
+
 /** One thing that QFX can use. */
 interface Finding {
   readonly name: string;
@@ -38,9 +41,7 @@ export const doctor: Command<object> = {
       ...(await Promise.all([trainingBackend(), nativeBackend(), ...Object.keys(dataSets).map(dataSet)])),
       ...(await Promise.all(fpgaTools.map(tool))),
     ];
-    const environment = Object.fromEntries(
-      ['QFX_DATA', 'QFX_CXX', 'QFX_REQUIRE_ORACLES'].map((name) => [name, process.env[name] ?? null]),
-    );
+    const environment = Object.fromEntries(variables.map((name) => [name, process.env[name] ?? null]));
     context.signal.throwIfAborted();
     return {
       document: { node: process.version, platform: `${process.platform}-${process.arch}`, environment, findings },

@@ -1,5 +1,5 @@
 import { runImages } from '../parallel/index.js';
-import { wholeNumber } from './command.js';
+import { wholeNumberOption } from './command.js';
 import type { Command } from './command.js';
 import { openGraph } from './graph-file.js';
 import { classOutput, loadTestImages, predictedClass, testImageOptions } from './test-images.js';
@@ -23,13 +23,8 @@ export const evaluate: Command<Options> = {
     yargs
       .positional('graph', { type: 'string', demandOption: true, describe: 'A frozen graph (.safetensors)' })
       .options(testImageOptions)
-      .option('workers', {
-        type: 'number',
-        requiresArg: true,
-        describe: 'Threads (default: one a core; for little work, one)',
-      }),
-  async run({ graph: fileName, data, dataSet, workers: wanted }, context) {
-    const workers = wanted === undefined ? undefined : wholeNumber('workers', wanted);
+      .option('workers', wholeNumberOption('workers', 'Threads (default: one a core; for little work, one)')),
+  async run({ graph: fileName, data, dataSet, workers }, context) {
     const network = await openGraph(fileName);
     const output = classOutput(network.graph);
     const images = await loadTestImages(network.graph, { data, dataSet });

@@ -1,5 +1,5 @@
 import { exportHls as exportProject } from '../hls-codegen/index.js';
-import { wholeNumber } from './command.js';
+import { pasteable, wholeNumberOption } from './command.js';
 import type { Command } from './command.js';
 import { readGraphFile } from './graph-file.js';
 
@@ -32,15 +32,14 @@ export const exportHls: Command<Options> = {
         describe: "A board, or a folder with board.json (default: the plan's, or ultra96)",
       })
       .option('plan', { type: 'string', requiresArg: true, describe: 'A hardware plan (hardware.json) to build from' })
-      .option('vectors', { type: 'number', default: 16, requiresArg: true, describe: 'Stored test vectors' }),
+      .option('vectors', { ...wholeNumberOption('vectors', 'Stored test vectors'), default: 16 }),
   async run({ graph, out, board, plan, vectors }, { signal }) {
-    wholeNumber('vectors', vectors);
     const bytes = await readGraphFile(graph);
     signal.throwIfAborted();
     const project = await exportProject(bytes, { out, board, plan, vectors, source: graph });
     return {
       document: project,
-      text: `wrote ${out} (top function ${project.top}, ${project.files} files)\nNext: qfx csim ${out}`,
+      text: `wrote ${out} (top function ${project.top}, ${project.files} files)\nNext: ${pasteable('csim', out)}`,
     };
   },
 };

@@ -1,8 +1,10 @@
-import { access, mkdir, open, readFile, rm } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { access, open, readFile, rm } from 'node:fs/promises';
+import { basename, join, resolve, sep } from 'node:path';
 import Handlebars from 'handlebars';
+import { makeFolders } from '../make-folders.js';
 import { packageRoot, packageVersion } from '../package-root.js';
 import { QfxError } from '../qfx/errors.js';
+import { pasteable, quote } from './command.js';
 import type { Command } from './command.js';
 
 /** Files of a new project, each from `templates/init/<name>.hbs`. */
@@ -31,22 +33,30 @@ export const init: Command<{ dir: string }> = {
       throw new QfxError(join(folder, inTheWay), 'is already there; choose an empty folder or another name');
 
     const written = templates.filter((file) => !present.has(file));
-    await writeAll(folder, await render(written, { name, version: packageVersion() }));
-    const enter = folder === process.cwd() ? '' : `  cd ${dir}\n`;
-    const install = present.has('package.json') ? '' : '  npm install\n';
+    const dependency = dependencyOnQfx();
+    await writeAll(folder, await render(written, { name, dependency: JSON.stringify(dependency) }));
+    const enter = folder === process.cwd() ? [] : [`cd ${quote(dir)}`];
+    const install = present.has('package.json') ? `npm install ${quote(`qfx@${dependency}`)}` : 'npm install';
+    const next = [...enter, install, pasteable('train', 'network.ts')];
     return {
       document: { folder, name, files: written },
-      text: `${written.map((file) => `wrote ${join(dir, file)}`).join('\n')}\n\nNext:\n${enter}${install}  npx qfx train network.ts`,
+      text: `${written.map((file) => `wrote ${join(dir, file)}`).join('\n')}\n\nNext:\n${next.map((line) => `  ${line}`).join('\n')}`,
     };
   },
 };
+
+/** How package.json names this QFX: one that npm has installed by its version, a clone by its folder. */
+function dependencyOnQfx(): string {
+  const root = packageRoot();
+  return root.split(sep).includes('node_modules') ? `^${packageVersion()}` : `file:${root.replaceAll('\\', '/')}`;
+}
 
 /** Contents of files by their names. */
 type Contents = ReadonlyMap<string, string>;
 
 async function render(
   files: readonly string[],
-  values: { readonly name: string; readonly version: string },
+  values: { readonly name: string; readonly dependency: string },
 ): Promise<Contents> {
   const contents = new Map<string, string>();
   for (const file of files) {
@@ -60,7 +70,7 @@ async function render(
 async function writeAll(folder: string, contents: Contents): Promise<void> {
   const made: string[] = [];
   try {
-    const firstMade = await mkdir(folder, { recursive: true });
+    const firstMade = await makeFolders(folder);
     if (firstMade !== undefined) made.push(firstMade);
     for (const [file, text] of contents) {
       const handle = await open(join(folder, file), 'wx');

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { packageVersion } from '../package-root.js';
-import { exitStatus, register, reportFailure, UsageError } from './command.js';
+import { exitStatus, helpOf, nameOf, register, reportFailure } from './command.js';
 import { csim } from './csim.js';
 import { demo } from './demo.js';
 import { doctor } from './doctor.js';
@@ -10,28 +9,26 @@ import { evaluate } from './eval.js';
 import { exportHls } from './export-hls.js';
 import { init } from './init.js';
 import { inspect } from './inspect.js';
+import { createParser } from './parser.js';
 import { setup } from './setup.js';
+import { sweep } from './sweep.js';
 import { train } from './train.js';
 
-const parser = yargs(hideBin(process.argv))
+const parser = createParser(hideBin(process.argv))
   .scriptName('qfx')
   .usage('$0 <command>\n\nTrains neural networks in fixed point and exports bit-exact Vitis HLS C++.')
   .version(packageVersion())
-  .detectLocale(false) // one language: ours
   .parserConfiguration({ 'duplicate-arguments-array': false }) // of an option given twice, the last one counts
   .strict()
   .demandCommand(1, 'Name a command.')
   .recommendCommands()
   .help()
-  .alias('help', 'h')
-  .wrap(Math.min(110, process.stdout.columns ?? 110))
-  .fail((message: string | null, error: Error | undefined) => {
-    throw new UsageError(message ?? error?.message ?? 'wrong usage');
-  });
+  .alias('help', 'h');
 
 for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithoutReader);
 
 register(parser, train);
+register(parser, sweep);
 register(parser, exportHls);
 register(parser, csim);
 register(parser, evaluate);
@@ -40,11 +37,13 @@ register(parser, init);
 register(parser, setup);
 register(parser, doctor);
 register(parser, demo);
+const names = [train, sweep, exportHls, csim, evaluate, inspect, init, setup, doctor, demo].map(nameOf);
 
 try {
   await parser.parseAsync();
 } catch (error) {
-  reportFailure(error, process.argv.includes('--json'));
+  const typed = hideBin(process.argv);
+  reportFailure(error, typed.includes('--json'), { help: helpOf(typed.find((word) => names.includes(word))) });
 }
 
 /** Nobody reads on, as with `qfx inspect ... | head`: that is no failure. Output that cannot be written is one. */

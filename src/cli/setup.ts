@@ -1,4 +1,5 @@
 import type { SetupStage } from '../autograd/native/setup.js';
+import { pasteable } from './command.js';
 import type { Command } from './command.js';
 
 interface Options {
@@ -40,7 +41,7 @@ export const setup: Command<Options> = {
     return {
       document: { changed, library, build, threads, seconds },
       text: changed
-        ? `tfjs-node is set up in ${installation.folder} (${seconds.toFixed(0)} s)\nNext: qfx train network.ts --backend node`
+        ? `tfjs-node is set up in ${installation.folder} (${seconds.toFixed(0)} s)\nNext: ${pasteable('train', 'network.ts', '--backend', 'node')}`
         : `tfjs-node is set up already, in ${installation.folder}`,
     };
   },

@@ -1,5 +1,5 @@
-import { dataSets, imageSize, loadData } from '../data/index.js';
-import type { DataSet } from '../data/index.js';
+import { dataSets, imageSize, loadTestData } from '../data/index.js';
+import type { TestSet } from '../data/index.js';
 import { isUniform, QfxError } from '../qfx/index.js';
 import type { Graph, GraphNode } from '../qfx/index.js';
 import { UsageError } from './command.js';
@@ -42,14 +42,14 @@ export async function loadTestImages(graph: Graph, options: TestImageOptions): P
       `graph "${graph.name}" does not say what it was trained on; add --data-set ${Object.keys(dataSets).join('|')}`,
     );
   }
-  return labelledImages(graph, await loadData(name, { folder: options.data }));
+  return labelledImages(graph, await loadTestData(name, { folder: options.data }));
 }
 
 /**
  * The test images of a data set as raw integers of a network's input.
  * @throws QfxError when they do not fit the network's input
  */
-export function labelledImages(graph: Graph, set: DataSet): TestImages {
+export function labelledImages(graph: Graph, set: TestSet): TestImages {
   const size = imageSize(set);
   const input = singleInput(graph);
   if (input.shape.join() !== set.shape.join()) {

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import type { ResolvedRun, RunOptions, RunResult, TrainingProgress } from '../autograd/index.js';
-import { wholeNumber } from './command.js';
+import { checkRunFolder, findRun } from '../autograd/train/run-folder.js';
+import type { RunChoice } from '../autograd/train/run-folder.js';
+import type { ResolvedRun, RunOptions, RunResult, TrainingProgress, TrainingResult } from '../autograd/index.js';
+import { pasteable, UsageError, wholeNumberOption } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import type { Progress } from './progress.js';
-import { percent } from './format.js';
+import { count, percent } from './format.js';
 
 /** Those worth training on; the library's cpu backend is for tests. */
 const backends = ['auto', 'wasm', 'node'] as const;
@@ -16,6 +18,7 @@ interface Options {
   backend: (typeof backends)[number];
   workers?: number;
   resume: boolean;
+  overwrite: boolean;
 }
 
 /** `qfx train`: a run description becomes a trained and frozen network. */
@@ -43,32 +46,38 @@ export const train: Command<Options> = {
         requiresArg: true,
         describe: "The data set's folder (else QFX_DATA, then the cache)",
       })
-      .option('epochs', {
-        type: 'number',
-        requiresArg: true,
-        describe: 'Epochs, in place of what the description says',
-      })
+      .option('epochs', wholeNumberOption('epochs', 'Epochs, in place of what the description says'))
       .option('backend', {
         choices: backends,
         default: 'wasm' as const,
         describe:
           'What computes: wasm everywhere, to the same bits; node after qfx setup tfjs-node; auto: node where it is set up',
       })
-      .option('workers', {
-        type: 'number',
-        requiresArg: true,
-        describe: 'Threads that compute, at most one a shard (else as many as cores and shards allow)',
-      })
-      .option('resume', { type: 'boolean', default: false, describe: 'Continue from the last checkpoint' }),
-  async run({ run: file, out, data, epochs, backend, workers, resume }, context) {
-    if (epochs !== undefined) wholeNumber('epochs', epochs);
-    if (workers !== undefined) wholeNumber('workers', workers);
+      .option(
+        'workers',
+        wholeNumberOption(
+          'workers',
+          'Threads that compute, at most one a shard (else as many as cores and shards allow)',
+        ),
+      )
+      .option('resume', { type: 'boolean', default: false, describe: 'Continue from the last checkpoint' })
+      .option('overwrite', { type: 'boolean', default: false, describe: 'Replace the run that is there' }),
+  async run({ run: file, out, data, epochs, backend, workers, resume, overwrite }, context) {
     const { loadRunDescription } = await import('../autograd/index.js'); // a second; help must not wait for it
     const described = await loadRunDescription(file);
     const run = epochs === undefined ? described : { ...described, training: { ...described.training, epochs } };
-    const result = await trainWithProgress(run, { out, backend, data, file, workers, resume }, context);
+    const { shards } = run.training;
+    if (workers !== undefined && workers > shards)
+      throw new UsageError(`--workers ${workers}: at most one a shard, and shards is ${shards}`);
+    const wasFinished = await checkFolder(join(out, run.name), { resume, overwrite });
+    const result = await trainWithProgress(run, { out, backend, data, file, workers, resume, overwrite }, context);
     const { folder, file: graph, training, accuracy, binaryPointsMoved } = result;
     const { steps, epochs: epochsDone, stoppedEarly, validation, test, seconds } = training;
+    if (wasFinished)
+      context.note(
+        `${folder}: was finished already, nothing was trained. --overwrite in place of --resume trains it anew; ` +
+          'for more epochs start a run with another --out',
+      );
     return {
       document: {
         folder,
@@ -80,6 +89,8 @@ export const train: Command<Options> = {
         images: test.images,
         ...(validation && { validation }),
         binaryPointsMoved,
+        backend: training.backend,
+        workers: training.workers,
         seconds,
       },
       text: describe(result),
@@ -87,10 +98,23 @@ export const train: Command<Options> = {
   },
 };
 
+/** Whether the folder's run is finished. Throws UsageError where there is nothing to resume, or something to lose. */
+async function checkFolder(folder: string, choice: RunChoice): Promise<boolean> {
+  await checkRunFolder(folder, choice).catch((error: Error) => {
+    throw new UsageError(error.message);
+  });
+  const found = await findRun(folder);
+  if (choice.resume && found === 'nothing')
+    throw new UsageError(`${folder}: holds no checkpoint to go on from; without --resume a run starts there`);
+  return choice.resume === true && found === 'both';
+}
+
 /** Runs a description with bars for the download, if there is one, and for the training. */
 export async function trainWithProgress(
   run: ResolvedRun,
-  options: Pick<RunOptions, 'backend' | 'data' | 'file' | 'workers' | 'resume'> & { readonly out: string },
+  options: Pick<RunOptions, 'backend' | 'data' | 'file' | 'workers' | 'resume' | 'overwrite'> & {
+    readonly out: string;
+  },
   context: CommandContext,
 ): Promise<RunResult> {
   const { runDescription } = await import('../autograd/index.js');
@@ -128,11 +152,19 @@ function describeProgress({ phase, epoch, loss, accuracy }: TrainingProgress, ep
 function describe({ file, training, accuracy, binaryPointsMoved }: RunResult): string {
   const { epochs, stoppedEarly, validation, test, seconds } = training;
   return [
-    `${epochs} epochs${stoppedEarly ? ' (stopped early)' : ''}, ${training.steps} steps in ${seconds.toFixed(0)} s`,
+    `${epochs} epochs${stoppedEarly ? ' (stopped early)' : ''}, ${training.steps} steps in ${seconds.toFixed(0)} s (${describeThreads(training)})`,
     ...(validation ? [`validation: ${percent(validation.accuracy)} of ${validation.images} images set aside`] : []),
     `test: ${percent(accuracy.trained)} of ${test.images} images in fixed point, ${percent(accuracy.float)} without quantizers`,
     `binary points that moved: ${binaryPointsMoved}`,
     `wrote ${file}`,
-    `Next: qfx inspect ${file}; qfx export-hls ${file} --out hls`,
+    'Next:',
+    `  ${pasteable('inspect', file)}`,
+    `  ${pasteable('export-hls', file, '--out', 'hls')}`,
   ].join('\n');
+}
+
+/** `2 workers on wasm`, `1 worker on node, which has 4 threads`. */
+function describeThreads({ workers, backend: { name, threads } }: TrainingResult): string {
+  const own = name === 'node' ? `, which has ${count(threads)} ${threads === 1 ? 'thread' : 'threads'}` : '';
+  return `${workers} ${workers === 1 ? 'worker' : 'workers'} on ${name}${own}`;
 }

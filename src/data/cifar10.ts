@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { QfxError } from '../qfx/errors.js';
-import { checksumOf, planesToChannelsLast, validateDataSet } from './data-set.js';
-import type { DataOptions, DataSet, ImagePart } from './data-set.js';
+import { checksumOf, planesToChannelsLast, validateDataSet, validateTestSet } from './data-set.js';
+import type { DataOptions, DataSet, ImagePart, TestSet } from './data-set.js';
 import { downloadArchive } from './download.js';
 import { dataCacheFolder, dataNotFound, locateData, readDataFile } from './locate.js';
 
@@ -21,10 +21,14 @@ const archive = {
   strip: 1,
 };
 
-const contents = { name: 'cifar10', files: [...trainFiles, ...testFiles] };
+const name = 'cifar10';
 
 /** Images and labels of binary batch files: each record is a label byte and three planes R, G, B of 32 x 32 bytes. */
-async function readPart(folder: string, files: readonly string[], read: Map<string, Uint8Array>): Promise<ImagePart> {
+async function readPart(
+  folder: string,
+  files: readonly string[],
+  read = new Map<string, Uint8Array>(),
+): Promise<ImagePart> {
   const labels = new Uint8Array(files.length * recordsPerFile);
   const planes = new Uint8Array(labels.length * (recordLength - 1));
   for (const [index, file] of files.entries()) {
@@ -47,27 +51,37 @@ async function readPart(folder: string, files: readonly string[], read: Map<stri
   return { images: planesToChannelsLast(planes, shape), labels };
 }
 
+/** The folder that holds these files; the official archive is downloaded where there is none, and allowed. */
+async function findFolder(files: readonly string[], options: DataOptions): Promise<string> {
+  const contents = { name, files };
+  const place = await locateData(contents, { folder: options.folder });
+  if (place.found) return place.folder;
+  const remedy = `Name a folder with its binary batch files, set QFX_DATA, or let QFX download ${archive.url}`;
+  if (options.download === false) throw dataNotFound(contents, place.lookedAt, `${remedy} (downloads are off now).`);
+  const folder = join(dataCacheFolder(), name);
+  try {
+    await downloadArchive(archive, folder, options);
+    return folder;
+  } catch (cause) {
+    if (options.signal?.aborted) throw cause;
+    throw dataNotFound(contents, [...place.lookedAt, `download: ${(cause as Error).message}`], `${remedy}.`);
+  }
+}
+
 /**
  * CIFAR-10 (50,000 and 10,000 images of 32 x 32 x 3 bytes, 10 classes) from its binary batch files: the given folder,
  * `QFX_DATA/cifar10`, the user's cache, or the official archive, downloaded once into the cache and checked.
  */
 export async function loadCifar10(options: DataOptions = {}): Promise<DataSet> {
-  const place = await locateData(contents, { folder: options.folder });
-  let folder: string;
-  if (place.found) folder = place.folder;
-  else {
-    const remedy = `Name a folder with its binary batch files, set QFX_DATA, or let QFX download ${archive.url}`;
-    if (options.download === false) throw dataNotFound(contents, place.lookedAt, `${remedy} (downloads are off now).`);
-    folder = join(dataCacheFolder(), contents.name);
-    try {
-      await downloadArchive(archive, folder, options);
-    } catch (cause) {
-      if (options.signal?.aborted) throw cause;
-      throw dataNotFound(contents, [...place.lookedAt, `download: ${(cause as Error).message}`], `${remedy}.`);
-    }
-  }
+  const folder = await findFolder([...trainFiles, ...testFiles], options);
   const read = new Map<string, Uint8Array>();
   const train = await readPart(folder, trainFiles, read);
   const test = await readPart(folder, testFiles, read);
-  return validateDataSet({ name: 'cifar10', classes, shape, train, test, checksum: checksumOf(read.values()) });
+  return validateDataSet({ name, classes, shape, train, test, checksum: checksumOf(read.values()) });
+}
+
+/** The test images of CIFAR-10, from the same places; nothing else is read, nor needs to be there. */
+export async function loadCifar10Test(options: DataOptions = {}): Promise<TestSet> {
+  const folder = await findFolder(testFiles, options);
+  return validateTestSet({ name, classes, shape, test: await readPart(folder, testFiles) });
 }

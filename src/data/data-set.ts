@@ -22,6 +22,9 @@ export interface DataSet {
   readonly checksum: string;
 }
 
+/** What measuring a network needs of a data set. */
+export type TestSet = Pick<DataSet, 'name' | 'classes' | 'shape' | 'test'>;
+
 /** Where a loader may look, and what it says meanwhile. */
 export interface DataOptions {
   /** One data set's folder; the only place looked at when given. */
@@ -46,6 +49,20 @@ export function imageSize(set: Pick<DataSet, 'shape'>): number {
  * Throws QfxError naming the data set and the part.
  */
 export function validateDataSet(set: DataSet): DataSet {
+  validateShape(set);
+  validatePart(set, 'train', set.train);
+  validatePart(set, 'test', set.test);
+  return set;
+}
+
+/** The same for a data set without its training images. */
+export function validateTestSet(set: TestSet): TestSet {
+  validateShape(set);
+  validatePart(set, 'test', set.test);
+  return set;
+}
+
+function validateShape(set: TestSet): void {
   const where = `data set "${set.name}"`;
   if (set.classes.length === 0 || set.classes.length > 256)
     throw new QfxError(where, `has ${set.classes.length} classes; 1 to 256 are allowed`);
@@ -54,22 +71,22 @@ export function validateDataSet(set: DataSet): DataSet {
       where,
       `has shape [${set.shape.join(', ')}]; height, width and channels must be positive integers`,
     );
-  for (const part of ['train', 'test'] as const) {
-    const { images, labels } = set[part];
-    if (labels.length === 0) throw new QfxError(`${where}, ${part}`, 'is empty');
-    if (images.length !== labels.length * imageSize(set))
-      throw new QfxError(
-        `${where}, ${part}`,
-        `has ${images.length} image bytes for ${labels.length} labels; ${labels.length} images of ${set.shape.join('x')} need ${labels.length * imageSize(set)}`,
-      );
-    const wrong = labels.findIndex((label) => label >= set.classes.length);
-    if (wrong >= 0)
-      throw new QfxError(
-        `${where}, ${part}, image ${wrong}`,
-        `has label ${labels[wrong]}; there are ${set.classes.length} classes, so 0 to ${set.classes.length - 1} are allowed`,
-      );
-  }
-  return set;
+}
+
+function validatePart(set: TestSet, part: 'train' | 'test', { images, labels }: ImagePart): void {
+  const where = `data set "${set.name}", ${part}`;
+  if (labels.length === 0) throw new QfxError(where, 'is empty');
+  if (images.length !== labels.length * imageSize(set))
+    throw new QfxError(
+      where,
+      `has ${images.length} image bytes for ${labels.length} labels; ${labels.length} images of ${set.shape.join('x')} need ${labels.length * imageSize(set)}`,
+    );
+  const wrong = labels.findIndex((label) => label >= set.classes.length);
+  if (wrong >= 0)
+    throw new QfxError(
+      `${where}, image ${wrong}`,
+      `has label ${labels[wrong]}; there are ${set.classes.length} classes, so 0 to ${set.classes.length - 1} are allowed`,
+    );
 }
 
 /** SHA-256 (hexadecimal) over the concatenation of byte arrays. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { x as unpack } from 'tar';
+import { makeFolders } from '../make-folders.js';
 import { QfxError } from '../qfx/errors.js';
 import type { DataOptions } from './data-set.js';
 
@@ -81,7 +82,7 @@ async function fetchInto(path: string, archive: Archive, options: DataOptions): 
  */
 export async function downloadArchive(archive: Archive, folder: string, options: DataOptions = {}): Promise<void> {
   const parent = dirname(folder);
-  await mkdir(parent, { recursive: true });
+  await makeFolders(parent);
   const partial = `${folder}.tar.gz.part`;
   await fetchInto(partial, archive, options);
   const sha256 = await sha256Of(partial);

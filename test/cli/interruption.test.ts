@@ -31,14 +31,18 @@ beforeAll(async () => {
 });
 afterAll(() => terminal.close());
 
-/** Starts a command, presses Ctrl-C once `ready` says so, and returns how it ended. */
-async function interrupt(args: readonly string[], ready: () => Promise<boolean>) {
+/** Starts a command, presses Ctrl-C (or kills it) once `ready` says so, and returns how it ended. */
+async function interrupt(
+  args: readonly string[],
+  ready: () => Promise<boolean>,
+  signal: 'SIGINT' | 'SIGTERM' = 'SIGINT',
+) {
   const child = terminal.start(args);
   let ended = false;
   void child.then(() => (ended = true));
   for (let waited = 0; !(await ready()) && !ended && waited < 60_000; waited += 50) await delay(50);
   const pressed = performance.now();
-  if (!ended) process.kill(-child.pid!, 'SIGINT');
+  if (!ended) process.kill(-child.pid!, signal);
   const { exitCode, stdout, stderr } = await child;
   return { exitCode, stdout, stderr, seconds: (performance.now() - pressed) / 1e3 };
 }
@@ -77,5 +81,10 @@ describe.skipIf(isWindows)('Ctrl-C ends with status 130 and leaves nothing half-
       async () => (await stat(state)).mtimeMs > mtimeMs,
     );
     expect(again.exitCode, again.stderr).toBe(130);
+    // What kills a process softly, as systems do before they stop, has a status of its own.
+    const before = (await stat(state)).mtimeMs;
+    const resumed = ['train', 'endless.mjs', '--resume'];
+    const killed = await interrupt(resumed, async () => (await stat(state)).mtimeMs > before, 'SIGTERM');
+    expect(killed.exitCode, killed.stderr).toBe(143);
   });
 });

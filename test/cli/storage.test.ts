@@ -92,6 +92,21 @@ describe('a full disk is said, and nothing is left half-written:', () => {
   });
 });
 
+describe.runIf(process.platform === 'linux')('where the system makes no folders it is said, at once:', () => {
+  it.each([
+    ['train', 'large.mjs', '--out', '/proc/x'],
+    ['export-hls', 'graph.safetensors', '--out', '/proc/x/y'],
+    ['init', '/proc/x/y'],
+  ])('%s', async (...args) => {
+    await terminal.write('large.mjs', run);
+    const child = terminal.start(args);
+    const patience = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), 30_000);
+    const { exitCode, stdout, stderr } = await child;
+    clearTimeout(patience);
+    expectRefusal({ exitCode, stdout, stderr }, 1, '/proc/x', /no such file/);
+  });
+});
+
 describe('a folder that cannot be written is named:', () => {
   const forbidding = async (context: TestContext): Promise<string> => {
     if (process.platform === 'win32') return context.skip('folders cannot be made read-only here');

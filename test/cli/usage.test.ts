@@ -33,6 +33,19 @@ describe('help', () => {
     expect(stdout).toMatch(/^ +--json .*standard output/m);
   });
 
+  it.each(commands)('of %s fits a terminal of 80 columns without cutting a word', async (command) => {
+    const narrow = ['--import', 'data:text/javascript,process.stdout.columns = 80'];
+    const [help, wide] = await Promise.all([
+      terminal.qfx([command, '--help'], { nodeOptions: narrow }),
+      terminal.qfx([command, '--help']),
+    ]);
+    for (const line of help.stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
+    const words = (text: string) => text.split(/[\s[\]]+/).sort();
+    expect(words(help.stdout)).toEqual(words(wide.stdout));
+    const commandLines = /^ {2}(QFX_CXX=npm )?qfx .*$/gm;
+    expect(help.stdout.match(commandLines)).toEqual(wide.stdout.match(commandLines));
+  });
+
   it('is in English wherever the user is', async () => {
     const { stdout } = await terminal.qfx(['--help'], { env: { LC_ALL: 'de_DE.UTF-8', LANG: 'de_DE.UTF-8' } });
     expect(stdout).toContain('Show version number');
@@ -59,7 +72,8 @@ describe('wrong usage ends with status 2:', () => {
     [['eval', 'graph.safetensors', '--workers', '0'], /--workers 0: a whole number from 1/],
     [['csim', project, '--images', '-1'], /--images -1: a whole number from 1/],
     [['csim', project, '--images', '1.5'], /--images 1.5: a whole number from 1/],
-    [['csim', project, '--images', 'abc'], /--images NaN: a whole number from 1/],
+    [['csim', project, '--images', 'abc'], /--images abc: a whole number from 1/],
+    [['csim', project, '--images='], /--images : a whole number from 1/],
     [['csim', project, '--layers-for', '0'], /--layers-for 0: a whole number from 1/],
     [['train', 'run.ts', '--epochs', '0'], /--epochs 0: a whole number from 1/],
     [['train', 'run.ts', '--backend', 'cuda'], /backend.*auto.*wasm.*node/s],
@@ -92,6 +106,17 @@ describe('wrong usage ends with status 2:', () => {
     await terminal.document(args.slice(0, -1));
     expect(await terminal.list()).toEqual(['graph.safetensors', 'second']);
   });
+});
+
+it.each<readonly [args: readonly string[], advice: string]>([
+  [[], 'npx qfx --help'],
+  [['inspekt'], 'npx qfx --help'],
+  [['train'], 'npx qfx train --help'],
+  [['--json', 'csim', 'hls', '--images', 'abc'], 'npx qfx csim --help'],
+  [['eval', 'graph.safetensors'], 'npx qfx eval --help'],
+])('wrong usage says which help to read: %j', async (args, advice) => {
+  const { stderr } = await terminal.qfx(args);
+  expect(stderr.split('\n').at(-1)).toBe(`Try: ${advice}`);
 });
 
 describe('what is written where', () => {
@@ -134,8 +159,16 @@ describe('what is written where', () => {
 describe('doctor', () => {
   it('says what there is, what it is for, and how to get the rest', async () => {
     const env = { QFX_DATA: terminal.place('nowhere'), XDG_CACHE_HOME: terminal.place('nowhere'), PATH: '' };
-    const document = await terminal.document(['doctor'], { env });
-    expect(document).toMatchObject({ node: process.version, environment: { QFX_DATA: terminal.place('nowhere') } });
+    const document = await terminal.document(['doctor'], {
+      env: { ...env, TF_NUM_INTRAOP_THREADS: '3', QFX_PEERS: 'p' },
+    });
+    const { environment } = document;
+    expect(document.node).toBe(process.version);
+    // All variables of docs/errors.md.
+    const page = await readFile('docs/errors.md', 'utf8');
+    const documented = [...page.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name);
+    expect(Object.keys(environment as object).sort()).toEqual(documented.sort());
+    expect(environment).toMatchObject({ QFX_DATA: env.QFX_DATA, TF_NUM_INTRAOP_THREADS: '3', QFX_PEERS: 'p' });
     const findings = document.findings as { name: string; found: boolean; enables: string; remedy?: string }[];
     const found = Object.fromEntries(findings.map(({ name, found }) => [name, found]));
     expect(found).toEqual({
@@ -200,16 +233,26 @@ describe('init', () => {
     expect(document).toMatchObject({ folder: terminal.place('deep/My Net!'), name: 'my-net' });
     expect(await terminal.list('deep/My Net!')).toEqual(files);
     const text = await readFile(terminal.place('deep/My Net!/package.json'), 'utf8');
-    expect(JSON.parse(text)).toMatchObject({ name: 'my-net', private: true, type: 'module' });
+    const written = JSON.parse(text) as { dependencies: { qfx: string } };
+    expect(written).toMatchObject({ name: 'my-net', private: true, type: 'module' });
+    // This QFX is not one that npm has installed by its version: its folder serves.
+    const [, folder] = /^file:(\/.*)$/.exec(written.dependencies.qfx) ?? [];
+    expect(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))).toMatchObject({ name: 'qfx' });
     const again = await terminal.qfx(['init', 'deep/My Net!']);
     expect(again.exitCode).toBe(1);
     expect(again.stderr).toMatch(/^qfx: .*network\.ts: is already there/);
+  });
+
+  it('says what to do next, to be pasted', async () => {
+    const { stdout } = await terminal.qfx(['init', 'deep/Next time']);
+    expect(stdout).toMatch(/\n\nNext:\n {2}cd 'deep\/Next time'\n {2}npm install\n {2}npx qfx train network\.ts$/);
   });
 
   it('keeps a package.json that is there', async () => {
     await terminal.write('own/package.json', '{ "name": "own" }');
     const { exitCode, stdout } = await terminal.qfx(['init', '.'], { cwd: terminal.place('own') });
     expect(exitCode, stdout).toBe(0);
+    expect(stdout).toMatch(/Next:\n {2}npm install qfx@file:\/.*\n {2}npx qfx train/);
     expect(await readFile(terminal.place('own/package.json'), 'utf8')).toBe('{ "name": "own" }');
     expect(await terminal.list('own')).toEqual(files);
   });

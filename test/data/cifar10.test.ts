@@ -2,7 +2,7 @@ import { mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadCifar10 } from '../../src/data/index.js';
+import { loadCifar10, loadTestData } from '../../src/data/index.js';
 
 const files = [...[1, 2, 3, 4, 5].map((index) => `data_batch_${index}.bin`), 'test_batch.bin'];
 const fileLength = 10_000 * 3073;
@@ -45,6 +45,20 @@ describe('CIFAR-10', () => {
     expect([0, 1, 10_001, 40_001].map((image) => set.train.labels[image])).toEqual([0, 1, 2, 5]);
     expect(set.test.labels[1]).toBe(6);
     expect([...set.train.images.subarray(3072, 3072 + 7)]).toEqual([10, 20, 30, 11, 21, 31, 0]);
+  });
+
+  it('gives the test images without the files of the others', async () => {
+    await writeBatches(root);
+    const { test } = await loadCifar10({ folder: root });
+    for (const file of files.slice(0, 5)) await rm(join(root, file));
+    const alone = (await loadTestData('cifar10', { folder: root })).test;
+    expect(
+      [alone.images, alone.labels].map((bytes, part) => Buffer.compare(bytes, [test.images, test.labels][part])),
+    ).toEqual([0, 0]);
+    await rm(join(root, 'test_batch.bin'));
+    await expect(loadTestData('cifar10', { folder: root })).rejects.toThrow(
+      /lacks test_batch\.bin\. The folder must hold test/,
+    );
   });
 
   it('names a truncated file and a wrong label', async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadData } from '../../src/data/index.js';
+import { loadData, loadTestData } from '../../src/data/index.js';
 
 /** An IDX file of unsigned bytes. */
 function idx(sizes: number[], elements: number[]): Uint8Array {
@@ -80,6 +80,7 @@ describe('MNIST', () => {
 
 describe('data sets by name', () => {
   it('refuses an unknown name and lists the known ones', async () => {
+    await expect(loadTestData('imagenet')).rejects.toThrow(/no data set "imagenet"/);
     await expect(loadData('imagenet')).rejects.toThrow(/no data set "imagenet"; known are mnist, cifar10/);
   });
 

@@ -101,6 +101,8 @@ describe('installed from its file into an empty folder', () => {
     expect((await npx(user, 'qfx', '--version')).stdout).toBe(version);
     const made = await npx(user, 'qfx', 'init', 'my-net');
     expect(made.exitCode, made.stderr).toBe(0);
+    const own = JSON.parse(await readFile(join(project(), 'package.json'), 'utf8')) as { dependencies: object };
+    expect(own.dependencies).toEqual({ qfx: `^${version}` });
 
     // The network of the project, on few images.
     await writeFile(

@@ -18,7 +18,7 @@ import { QfxError } from '../../src/qfx/errors.js';
 import { bars } from './synthetic.js';
 import { data, training, network, weightsOf, Ending } from './sharded-network.js';
 
-const noTime = (line: object) => ({ ...line, seconds: 0 });
+const noTime = (line: object) => ({ ...line, workers: 0, seconds: 0 });
 
 let folder: string;
 beforeAll(() => initializeBackend('wasm'));
@@ -42,7 +42,7 @@ async function outcome(
   { model = network(), ...options }: { model?: tf.LayersModel; epochs?: number } = {},
 ) {
   const run = join(folder, `${workers} workers`);
-  const result = await train({ model, data, ...training, ...options, folder: run, workers });
+  const result = await train({ model, data, ...training, ...options, folder: run, overwrite: true, workers });
   return { result: noTime(result), weights: weightsOf(model), metrics: await metrics(run) };
 }
 

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { x as unpack } from 'tar';
+import { makeFolders } from '../../make-folders.js';
 import { QfxError } from '../../qfx/errors.js';
 import { checkBinding } from './check.js';
 import {
@@ -64,7 +65,7 @@ export async function setUpTfjsNode(options: SetupOptions = {}): Promise<SetupRe
       `is for ${supportedPlatform} with glibc only, this is ${platform}. The wasm backend runs everywhere.`,
     );
   const installation = locateInstallation(options.folder);
-  await mkdir(installation.folder, { recursive: true });
+  await makeFolders(installation.folder);
   await removeAbandoned(installation.folder);
   const changed = await withWorkFolder(installation.folder, async (work) => {
     const session: Session = { installation, work, signal, onProgress };

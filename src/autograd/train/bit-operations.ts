@@ -13,6 +13,16 @@ import type { tf } from '../tensorflow.js';
 /** A quantizer whose word length counts, or a word length that is given. */
 type Width = Quantizer | number;
 
+/** Bit operations of an image; undefined where a layer gets values without a word length of their own. */
+export function countBitOperations(model: tf.LayersModel): number | undefined {
+  try {
+    return new BitOperations(model).total();
+  } catch (error) {
+    if (error instanceof QfxError) return undefined;
+    throw error;
+  }
+}
+
 interface CountedLayer {
   readonly layer: string;
   readonly input: Width;

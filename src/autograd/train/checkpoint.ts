@@ -1,6 +1,7 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { makeFolders } from '../../make-folders.js';
 import { QfxError } from '../../qfx/errors.js';
 import { readContainer, writeContainer } from '../../qfx/graph/safetensors.js';
 import type { StoredTensor } from '../../qfx/graph/safetensors.js';
@@ -49,26 +50,31 @@ export function writeWeights(model: tf.LayersModel, { weights }: Checkpoint, whe
   for (const { key, write } of own) write(weights[key].values);
 }
 
+/** What to do about a checkpoint of another run. */
+const remedy =
+  'Go back to what it was to continue that run; --overwrite in place of --resume, or another --out, starts a new one.';
+
 /** Throws QfxError, naming the difference, when a checkpoint belongs to a run with another configuration, data, backend or network. */
 export function checkSameRun({ state: then }: Checkpoint, now: RunState, where: string): void {
   const keys = Object.keys({ ...then.config, ...now.config }) as (keyof RunState['config'])[];
   for (const key of keys) {
     const [old, wanted] = [then, now].map(({ config }) => JSON.stringify(config[key]) ?? 'absent');
-    if (old !== wanted) throw new QfxError(where, `belongs to a run with ${key} ${old}, now it is ${wanted}`);
+    if (old !== wanted)
+      throw new QfxError(where, `belongs to a run with ${key} ${old}, now it is ${wanted}. ${remedy}`);
   }
   if (then.dataChecksum !== now.dataChecksum)
     throw new QfxError(
       where,
-      `belongs to a run on data with SHA-256 ${then.dataChecksum}, now it is ${now.dataChecksum}`,
+      `belongs to a run on data with SHA-256 ${then.dataChecksum}, now it is ${now.dataChecksum}. ${remedy}`,
     );
   const [backendThen, backendNow] = [then, now].map(({ backend }) => describeBackend(backend));
   if (backendThen !== backendNow)
-    throw new QfxError(where, `belongs to a run on ${backendThen}, now it is ${backendNow}`);
+    throw new QfxError(where, `belongs to a run on ${backendThen}, now it is ${backendNow}. ${remedy}`);
   const difference = networkDifference(then.network, now.network);
   if (difference !== undefined)
     throw new QfxError(
       where,
-      `belongs to another network: ${difference.where} was ${difference.then}, now it is ${difference.now}`,
+      `belongs to another network: ${difference.where} was ${difference.then}, now it is ${difference.now}. ${remedy}`,
     );
 }
 
@@ -81,7 +87,7 @@ export async function writeCheckpoint(path: string, { weights, optimizer, state 
     tensors.set(`optimizer/${name}`, toStored([values.length], values));
   const bytes = writeContainer({ metadata: { ...format, run: JSON.stringify(state) }, tensors });
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     await writeFileAtomic(path, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   } catch (cause) {
     throw new QfxError(path, `cannot be written: ${(cause as Error).message}`, { cause });

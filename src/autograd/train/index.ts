@@ -5,6 +5,7 @@ export type { TrainingConfig, TrainingInput } from './options.js';
 export { firstImages } from './first-images.js';
 export { runDescription } from './run.js';
 export type { RunOptions, RunResult } from './run.js';
+export { countBitOperations } from './bit-operations.js';
 export { defineRun, loadRunDescription } from './run-description.js';
 export type { ModelContext, ResolvedRun, RunDescription } from './run-description.js';
 export type { TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';

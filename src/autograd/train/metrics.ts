@@ -1,8 +1,13 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolders, removeEmptyFolders } from '../../make-folders.js';
+import { QfxError } from '../../qfx/errors.js';
 import type { SettledBinaryPoints } from '../freeze/settling.js';
 
-/** One line of `metrics.jsonl`. Accuracies are fractions 0..1, losses mean cross-entropies in nats, seconds since the start of the run. */
+/**
+ * One line of `metrics.jsonl`. Accuracies are fractions 0..1, losses mean cross-entropies in nats, seconds since the start of
+ * the run; `workers` is how many threads compute at that time.
+ */
 export type MetricsLine =
   | {
       readonly kind: 'steps';
@@ -12,6 +17,7 @@ export type MetricsLine =
       readonly loss: number;
       readonly accuracy: number;
       readonly learningRate: number;
+      readonly workers: number;
       readonly seconds: number;
     }
   | {
@@ -32,6 +38,7 @@ export type MetricsLine =
       readonly evaluatedOn: 'validation' | 'test';
       readonly evaluatedLoss: number;
       readonly evaluatedAccuracy: number;
+      readonly workers: number;
       readonly seconds: number;
     };
 
@@ -40,15 +47,23 @@ export class MetricsLog {
   private constructor(
     private readonly path: string,
     private length: number,
+    /** The first folder that was made for the file. */
+    private readonly firstMade: string | undefined,
   ) {}
 
-  /** Opens the file with only its first `keep` bytes. */
+  /** Opens the file with only its first `keep` bytes. Throws QfxError where it cannot be written. */
   static async open(path: string, keep: number): Promise<MetricsLog> {
-    await mkdir(dirname(path), { recursive: true });
     const old = keep > 0 ? await readFile(path).catch(() => Buffer.alloc(0)) : Buffer.alloc(0);
     const kept = old.subarray(0, keep);
-    await writeFile(path, kept);
-    return new MetricsLog(path, kept.length);
+    let firstMade: string | undefined;
+    try {
+      firstMade = await makeFolders(dirname(path));
+      await writeFile(path, kept);
+    } catch (cause) {
+      if (firstMade !== undefined) await removeEmptyFolders(dirname(path), firstMade);
+      throw new QfxError(path, `cannot be written: ${(cause as Error).message}`, { cause });
+    }
+    return new MetricsLog(path, kept.length, firstMade);
   }
 
   /** Bytes written so far. */
@@ -60,5 +75,12 @@ export class MetricsLog {
     const text = `${JSON.stringify(line)}\n`;
     await appendFile(this.path, text);
     this.length += Buffer.byteLength(text);
+  }
+
+  /** A run that failed before it wrote anything leaves nothing: neither an empty file nor the folders made for it. */
+  async close(): Promise<void> {
+    if (this.length > 0) return;
+    await rm(this.path, { force: true });
+    if (this.firstMade !== undefined) await removeEmptyFolders(dirname(this.path), this.firstMade);
   }
 }

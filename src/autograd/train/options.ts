@@ -36,6 +36,8 @@ export const trainingSchema = z
     gradientClipping: gradientClippingSchema.optional(),
     augmentation: augmentationSchema.optional(),
     freezing: freezingSchema.prefault({}),
+    /** What learned word lengths may take at most, when they are frozen. */
+    resources: z.strictObject({ bitOperations: z.number().positive() }).optional(),
     /** Training images set aside (the last ones) to validate on; 0 validates on the test set, and says so. */
     validationImages: z.int().min(0).default(0),
     /** Ends the run when so many epochs in a row brought no better accuracy. */

@@ -23,6 +23,8 @@ export interface ModelContext {
   readonly classes: number;
   /** The run's seed. */
   readonly seed: number;
+  /** In `qfx sweep --word-lengths` the word length to build the network with, bits. */
+  readonly wordLength?: number;
 }
 
 /** A run: a network, the data it is trained on, and how. */

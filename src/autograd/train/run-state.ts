@@ -24,6 +24,8 @@ export const runStateSchema = z.strictObject({
   interval: sums,
   /** Since the start of the epoch. */
   epoch: sums,
+  /** Of a run with a budget: bit operations before the first step, and the strength of the term by now. */
+  resources: z.strictObject({ start: z.number(), strength: z.number() }).nullable().default(null),
   frozen: z.strictObject({ binaryPoints: z.boolean(), statistics: z.boolean() }),
   best: z.strictObject({ accuracy: z.number(), epoch: z.int() }).nullable(),
   /** Set once the last step is done and everything is frozen. */

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { loadData } from '../../data/index.js';
@@ -15,6 +14,7 @@ import type { tf } from '../tensorflow.js';
 import { buildModel } from './build-model.js';
 import type { Evaluation } from './evaluate.js';
 import { firstImages } from './first-images.js';
+import { runFiles } from './run-folder.js';
 import { checksumOf, resolveRun } from './run-description.js';
 import type { ResolvedRun, RunDescription } from './run-description.js';
 import type { TrainingResult, TrainingSurroundings } from './surroundings.js';
@@ -89,8 +89,7 @@ export async function runDescription(description: RunDescription, options: RunOp
   }
   const accuracy = { float: float.accuracy, trained: training.test.accuracy };
   const graph = freezeRun(run, model, data, provenance(run, data, training, accuracy));
-  const file = join(folder, 'model.safetensors');
-  await mkdir(folder, { recursive: true });
+  const file = runFiles(folder).graph;
   await writeFileAtomic(file, Buffer.from(saveGraph(graph)));
   const moved = quantizersOf(model).flatMap(({ quantizer }) => {
     const { initialBinaryPoints } = quantizer;

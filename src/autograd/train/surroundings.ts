@@ -1,5 +1,6 @@
 import type { DataSet } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
+import type { RunningBackend } from '../backend.js';
 import { requireSeeds } from '../layers/sources.js';
 import type { tf } from '../tensorflow.js';
 import type { Evaluation } from './evaluate.js';
@@ -26,6 +27,8 @@ export interface TrainingSurroundings {
   readonly folder?: string;
   /** Continues from the folder's last checkpoint; with none there it starts from the beginning. */
   readonly resume?: boolean;
+  /** Replaces the run that the folder holds. Without it and `resume` a folder that holds one is refused. */
+  readonly overwrite?: boolean;
   /**
    * Threads that compute, this one included; at most one a shard. By default as many as cores and shards allow, once so
    * much work is left that starting them pays; the run goes on without them where they cannot build the network.
@@ -45,6 +48,9 @@ export interface TrainingResult {
   /** Measured on the final weights. */
   readonly validation: Evaluation | undefined;
   readonly test: Evaluation;
+  readonly backend: RunningBackend;
+  /** Threads that computed at the end of this session. */
+  readonly workers: number;
   /** Computing time, over all sessions of the run. */
   readonly seconds: number;
 }

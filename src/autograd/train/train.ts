@@ -11,13 +11,13 @@ import { TrainingRun } from './training-run.js';
  *
  * Images enter as bytes * 2^-8, shape [batch, height, width, channels]; the network's only output is [batch, classes].
  * Throws QfxError naming a wrong or unknown key, a network that does not fit the data, a loss that is not a number or a
- * checkpoint of another run; the signal's reason when aborted, after a checkpoint is written.
+ * checkpoint of another run, a folder that holds a run which nobody said to resume or overwrite; the signal's reason when aborted, after a checkpoint is written.
  */
 export async function train(
   options: TrainingInput & TrainingSurroundings & { readonly model: tf.LayersModel; readonly data: DataSet },
 ): Promise<TrainingResult> {
-  const { model, data, folder, resume, workers, signal, onProgress, ...training } = options;
-  const surroundings = { folder, resume, workers, signal, onProgress };
+  const { model, data, folder, resume, overwrite, workers, signal, onProgress, ...training } = options;
+  const surroundings = { folder, resume, overwrite, workers, signal, onProgress };
   const run = await TrainingRun.open(model, data, resolveTraining(training), surroundings);
   try {
     return await run.finish();

@@ -1,11 +1,8 @@
-import { join } from 'node:path';
 import { validateDataSet } from '../../data/data-set.js';
 import type { DataSet, ImagePart } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
 import { runningBackend } from '../backend.js';
-import { freezeBinaryPoints, freezeStatistics, searchBinaryPoints } from '../freeze/fixing.js';
-import { settleBinaryPoints } from '../freeze/settling.js';
-import type { SettledBinaryPoints } from '../freeze/settling.js';
+import { freezeStatistics } from '../freeze/fixing.js';
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
 import { tf } from '../tensorflow.js';
 import { epochOrder, makeBatch } from './batches.js';
@@ -25,13 +22,15 @@ import { describeNetwork } from './network-description.js';
 import { createOptimizer } from './optimizers.js';
 import type { Optimizer } from './optimizers.js';
 import type { TrainingConfig } from './options.js';
+import { checkRunFolder, removeRun, runFiles } from './run-folder.js';
+import { ResourceTerm } from './resource-term.js';
 import { addSums, means, noSums } from './run-state.js';
 import type { RunState } from './run-state.js';
 import { areQuantizersBypassed } from '../quantizer.js';
 import { learningRateAt } from './schedules.js';
 import { checkModel } from './surroundings.js';
 import type { TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';
-import { trainingLoss } from './training-loss.js';
+import { settle } from './settle.js';
 import type { ShardResult } from './workers/shard-executor.js';
 import { Team } from './workers/team.js';
 import type { TeamOptions } from './workers/team.js';
@@ -46,6 +45,7 @@ export class TrainingRun {
   private readonly stepsPerEpoch: number;
   private readonly steps: number;
   private bestCheckpoint: Checkpoint | undefined;
+  private resourceTerm: ResourceTerm | undefined;
   private metrics: MetricsLog | undefined;
   private readonly startedAt = performance.now();
   private secondsBefore = 0;
@@ -99,6 +99,7 @@ export class TrainingRun {
       epochs: 0,
       interval: noSums,
       epoch: noSums,
+      resources: null,
       frozen: { binaryPoints: false, statistics: false },
       best: null,
       finished: null,
@@ -108,12 +109,14 @@ export class TrainingRun {
     const run = new TrainingRun(model, data, config, surroundings, start);
     const { folder, resume } = surroundings;
     if (folder === undefined) return run;
+    await checkRunFolder(folder, surroundings);
     const last = resume ? await readCheckpoint(run.path('last')) : undefined;
     if (last !== undefined) {
       run.restore(last);
       if (last.state.best !== null) run.bestCheckpoint = await readCheckpoint(run.path('best'));
     }
-    run.metrics = await MetricsLog.open(join(folder, 'metrics.jsonl'), run.state.metricsBytes);
+    if (last === undefined) await removeRun(folder);
+    run.metrics = await MetricsLog.open(runFiles(folder).metrics, run.state.metricsBytes);
     return run;
   }
 
@@ -128,8 +131,19 @@ export class TrainingRun {
     // Interrupted from here on, the checkpoint of the last epoch is where to continue.
     const { validation, test, stoppedEarly } = this.state.finished ?? (await this.conclude());
     const { config, seconds } = this;
-    const { step: steps, epochs } = this.state;
-    return { config, steps, epochs, stoppedEarly, validation: validation ?? undefined, test, seconds };
+    const { step: steps, epochs, backend } = this.state;
+    const workers = this.team.size;
+    return {
+      config,
+      steps,
+      epochs,
+      stoppedEarly,
+      validation: validation ?? undefined,
+      test,
+      backend,
+      workers,
+      seconds,
+    };
   }
 
   /** Loss and accuracy over images, with all threads of the run. */
@@ -139,9 +153,10 @@ export class TrainingRun {
     return score(await infer(this.model, part, this.data.shape, { signal, helpers }), part.labels);
   }
 
-  /** Ends the threads of the run. */
+  /** Ends the threads of the run, and leaves nothing of one that failed before its first checkpoint or line of metrics. */
   async close(): Promise<void> {
     await this.team.close();
+    await this.metrics?.close();
   }
 
   private async trainSteps(): Promise<void> {
@@ -193,7 +208,7 @@ export class TrainingRun {
         ...means(this.state.interval),
       } as const;
       this.state = { ...this.state, interval: noSums };
-      await this.metrics?.write({ ...line, learningRate, seconds: this.seconds });
+      await this.metrics?.write({ ...line, learningRate, workers: this.team.size, seconds: this.seconds });
     }
     this.report('training');
   }
@@ -209,6 +224,7 @@ export class TrainingRun {
     const { views } = this.team;
     const { gradientClipping } = this.config;
     const gradients = sumShards(views.shards.map((shard) => trained.map((position) => shard.gradients[position])));
+    this.addResourceTerm(trained, gradients);
     if (gradientClipping) clipGradients(gradients, gradientClipping);
     const parameters = trained.map((position, index) => ({
       key: weights[position].key,
@@ -217,6 +233,16 @@ export class TrainingRun {
     }));
     this.optimizer.update(parameters, learningRate);
     for (const position of trained) weights[position].write(views.weights[position]);
+  }
+
+  private addResourceTerm(trained: readonly number[], gradients: readonly Float32Array[]): void {
+    const { resources, freezing } = this.config;
+    if (resources === undefined || this.state.frozen.binaryPoints || areQuantizersBypassed()) return;
+    const term = (this.resourceTerm ??= new ResourceTerm(this.model, this.weights, resources.bitOperations));
+    const until = Math.round(freezing.binaryPoints * this.steps);
+    const before = this.state.resources ?? term.start();
+    const after = term.apply(before, this.state.step, until, (position) => gradients[trained.indexOf(position)]);
+    this.state = { ...this.state, resources: after };
   }
 
   /** Moves BatchNorm's statistics by what the shards saw, in their order. */
@@ -239,6 +265,7 @@ export class TrainingRun {
       evaluatedOn: this.validationPart ? 'validation' : 'test',
       evaluatedLoss: evaluated.loss,
       evaluatedAccuracy: evaluated.accuracy,
+      workers: this.team.size,
       seconds: this.seconds,
     });
     this.state = {
@@ -286,25 +313,12 @@ export class TrainingRun {
     const indices = epochOrder(this.trainPart.labels.length, seed, -1).subarray(0, freezing.images);
     const { images, labels } = makeBatch(this.trainPart, this.data.shape, indices);
     const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
-    const losses = what === 'binaryPoints' ? this.freezeBinaryPoints(x, labels) : freezeStatistics(this.model, [x]);
+    const losses =
+      what === 'binaryPoints' ? settle(this.model, x, labels, this.config) : freezeStatistics(this.model, [x]);
     x.dispose();
     this.state = { ...this.state, frozen: { ...this.state.frozen, [what]: true } };
     const { step } = this.state;
     await this.metrics?.write({ kind: 'freeze', step, what, ...(losses && { losses }), seconds: this.seconds });
-  }
-
-  private freezeBinaryPoints(x: tf.Tensor, labels: Uint8Array): SettledBinaryPoints | undefined {
-    if (areQuantizersBypassed()) return undefined;
-    switch (this.config.freezing.by) {
-      case 'loss':
-        return settleBinaryPoints(this.model, x, () => trainingLoss(this.model, x, labels));
-      case 'search':
-        searchBinaryPoints(this.model, x);
-        return undefined;
-      case 'neighbours':
-        freezeBinaryPoints(this.model, x);
-        return undefined;
-    }
   }
 
   /** A layer that cannot compute exactly says so on the way through; better after one step than after an epoch. */
@@ -336,7 +350,7 @@ export class TrainingRun {
   }
 
   private path(which: 'last' | 'best'): string {
-    return join(this.surroundings.folder ?? '', 'checkpoints', `${which}.safetensors`);
+    return runFiles(this.surroundings.folder ?? '')[which];
   }
 
   /** The last checkpoint can be continued from; the best one holds weights to end with. */

@@ -1,6 +1,7 @@
-import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { access, constants, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import envPaths from 'env-paths';
+import { makeFolders } from '../../make-folders.js';
 
 /** The oldest results are removed beyond this many bytes. */
 const largestCache = 512 * 2 ** 20;
@@ -24,7 +25,7 @@ export class BuildCache {
    */
   static async open(folder: string | undefined, fallback: string): Promise<BuildCache> {
     const wanted = folder ?? join(envPaths('qfx', { suffix: '' }).cache, 'simulation');
-    const usable = await mkdir(wanted, { recursive: true })
+    const usable = await makeFolders(wanted)
       .then(() => access(wanted, constants.W_OK))
       .then(() => mkdtemp(join(wanted, 'build-')))
       .catch(() => undefined);

@@ -66,7 +66,7 @@ async function runPart(
   onImages: (done: number) => void,
 ): Promise<RunPart> {
   const folder = join(results, `part-${part}`);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder);
   const inside = compiler.kind === 'npm' ? { vectors: '/vectors', results: '/results' } : { vectors, results: folder };
   const args = ['--vectors', inside.vectors, '--report', `${inside.results}/report.json`, '--outputs', inside.results];
   const range = ['--first', String(first), '--images', String(images), '--hardware-loops', String(hardwareLoops)];

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolders } from '../../make-folders.js';
 import { QfxError } from '../../qfx/errors.js';
 import type { BatchTensor, Network } from '../../qfx/execute/network.js';
 import type { IntegerTensor } from '../../qfx/number/raw-array.js';
@@ -170,7 +171,7 @@ export async function writeVectors(
   const files = listFiles(project, inputs.count, Math.min(options.layersFor ?? inputs.count, inputs.count));
   const handles = new Map<VectorFile, FileHandle>();
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     for (const file of files) handles.set(file, await open(join(folder, file.name), 'w'));
     await produce(files, executor, inputs, options, async (file, values) => {
       await handles.get(file)!.appendFile(Buffer.concat(values.map(toBytes)));

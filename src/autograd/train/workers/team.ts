@@ -80,6 +80,11 @@ export class Team {
     this.executor = new ShardExecutor(model, this.shardSetup);
   }
 
+  /** Threads that compute now. */
+  get size(): number {
+    return this.threads.length + 1;
+  }
+
   /** The memory that shards are computed in. */
   get views(): MemoryViews {
     return this.executor.views;

@@ -1,0 +1,84 @@
+import type { Quantizer } from '../quantizer.js';
+import type { tf } from '../tensorflow.js';
+import { BitOperations } from './bit-operations.js';
+import type { ModelWeight } from './model-weights.js';
+import type { RunState } from './run-state.js';
+
+/** The state of a budget between two steps. */
+export type ResourceState = NonNullable<RunState['resources']>;
+
+/** How the weight of the term follows the budget: so much up or down in a step, within these bounds. */
+const strengthStep = 1.1;
+const firstStrength = 1e-2;
+const strengthBounds = { lowest: 1e-5, highest: 1e3 };
+/** The fraction of the steps up to the freeze after which the whole budget holds. */
+const descentPart = 0.5;
+
+/** Where the two learned numbers of a quantizer are among the model's weights. */
+interface Place {
+  readonly quantizer: Quantizer;
+  readonly positions: readonly number[];
+}
+
+/**
+ * A term in the loss that steers learned word lengths to a budget of bit operations: strength * ln(bit operations), straight
+ * through the rounding of word lengths. Its strength rises while the network takes more than it may at that step, and falls while
+ * it takes less. The allowance goes down geometrically from what the network starts with.
+ */
+export class ResourceTerm {
+  private readonly operations: BitOperations;
+  private readonly places: readonly Place[];
+
+  /**
+   * @param weights of the model, in the order of the gradients' positions
+   * @param budget bit operations of an image
+   * @throws QfxError where a layer's bit operations cannot be counted
+   */
+  constructor(
+    model: tf.LayersModel,
+    weights: readonly ModelWeight[],
+    private readonly budget: number,
+  ) {
+    this.operations = new BitOperations(model);
+    const positions = new Map(weights.map(({ variable }, position) => [variable as tf.Tensor, position]));
+    this.places = [...this.operations.slopes().keys()].map((quantizer) => ({
+      quantizer,
+      positions: quantizer.wordLengthWeights.map((weight) => positions.get(weight) as number),
+    }));
+  }
+
+  start(): ResourceState {
+    return { start: this.operations.total(), strength: firstStrength };
+  }
+
+  /**
+   * Adds the slopes of the term to the gradients.
+   * @param gradientOf of the weight at a position; undefined where it is not trained
+   * @param until the step at which binary points and word lengths are frozen
+   */
+  apply(
+    { start, strength }: ResourceState,
+    step: number,
+    until: number,
+    gradientOf: (position: number) => Float32Array | undefined,
+  ): ResourceState {
+    const total = this.operations.total();
+    const slopes = this.operations.slopes();
+    for (const { quantizer, positions } of this.places) {
+      if (quantizer.isFrozen) continue;
+      const { learningRateScale } = quantizer.config;
+      const bits = slopes.get(quantizer) as Float64Array;
+      for (const position of positions) {
+        const gradient = gradientOf(position);
+        gradient?.forEach((_, channel) => {
+          gradient[channel] += (strength * learningRateScale * bits[channel]) / total;
+        });
+      }
+    }
+    const rest = Math.max(0, 1 - step / Math.max(1, descentPart * until));
+    const allowed = this.budget * Math.max(1, start / this.budget) ** rest;
+    const moved = total > allowed ? strength * strengthStep : strength / strengthStep;
+    const { lowest, highest } = strengthBounds;
+    return { start, strength: Math.max(lowest, Math.min(highest, moved)) };
+  }
+}

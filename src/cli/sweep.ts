@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { findRun } from '../autograd/train/run-folder.js';
+import type { ResolvedRun, RunResult } from '../autograd/index.js';
+import { UsageError, wholeNumberOption } from './command.js';
+import type { Command } from './command.js';
+import { count, percent } from './format.js';
+import { scatterPlot } from './plot.js';
+import { formatTable } from './table.js';
+import { trainWithProgress } from './train.js';
+
+interface Options {
+  run: string;
+  'word-lengths'?: number[];
+  'bit-operations'?: number[];
+  out: string;
+  data?: string;
+  epochs?: number;
+  backend: 'auto' | 'wasm' | 'node';
+}
+
+/** One network of a sweep. */
+export interface SweepPoint {
+  /** The word length or the budget that it was trained with. */
+  readonly value: number;
+  /** Of an image; null where layers pass exact values on, so that they cannot be counted. */
+  readonly bitOperations: number | null;
+  readonly accuracy: RunResult['accuracy'];
+  readonly graph: string;
+  /** Whether no other network is at least as accurate with fewer bit operations. */
+  readonly onFront: boolean;
+}
+
+/** `qfx sweep`: one run for each word length or budget, a table and a plot of what they reach. */
+export const sweep: Command<Options> = {
+  command: 'sweep <run>',
+  describe: 'Train a run description at several word lengths or budgets; write a table and a plot',
+  examples: [
+    ['$0 sweep network.ts --word-lengths 8,6,4,3', 'The description reads `wordLength` of its context'],
+    ['$0 sweep network.ts --bit-operations 8e6,4e6,2e6', 'Learned word lengths within these budgets'],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional('run', { type: 'string', demandOption: true, describe: 'A run description (.ts, .js)' })
+      .option('word-lengths', numbersOption('word-lengths', 'Word lengths in bits, apart by commas'))
+      .option('bit-operations', numbersOption('bit-operations', 'Budgets of bit operations an image, apart by commas'))
+      .option('out', { type: 'string', default: 'out', requiresArg: true, describe: 'Writes into <out>/<name>-sweep/' })
+      .option('data', { type: 'string', requiresArg: true, describe: "The data set's folder" })
+      .option('epochs', wholeNumberOption('epochs', 'Epochs, in place of what the description says'))
+      .option('backend', {
+        choices: ['auto', 'wasm', 'node'] as const,
+        default: 'wasm' as const,
+        describe: 'What computes',
+      }),
+  async run({ run: file, out, data, epochs, backend, ...given }, context) {
+    const wordLengths = given['word-lengths'];
+    const budgets = given['bit-operations'];
+    const values = wordLengths ?? budgets;
+    if (values === undefined || (wordLengths !== undefined && budgets !== undefined)) {
+      throw new UsageError('name either --word-lengths or --bit-operations');
+    }
+    const { countBitOperations, loadRunDescription } = await import('../autograd/index.js');
+    const described = await loadRunDescription(file);
+    const training = { ...described.training, ...(epochs && { epochs }) };
+    const folder = join(out, `${described.name}-sweep`);
+    const found: Omit<SweepPoint, 'onFront'>[] = [];
+    for (const value of values) {
+      const name = `${described.name}-${wordLengths === undefined ? `${value}-operations` : `${value}-bits`}`;
+      const run: ResolvedRun = {
+        ...described,
+        name,
+        training: wordLengths === undefined ? { ...training, resources: { bitOperations: value } } : training,
+        model: wordLengths === undefined ? described.model : (made) => described.model({ ...made, wordLength: value }),
+      };
+      const resume = (await findRun(join(folder, name))) !== 'nothing';
+      // Without the description's file, whose network does not know the value, workers get the layers themselves.
+      const result = await trainWithProgress(run, { out: folder, backend, data, resume }, context);
+      const bitOperations = countBitOperations(result.model) ?? null;
+      found.push({ value, bitOperations, accuracy: result.accuracy, graph: result.file });
+      result.model.dispose();
+    }
+    const points = withFront(found);
+    const document = { run: described.name, by: wordLengths === undefined ? 'bitOperations' : 'wordLength', points };
+    const [table, plot] = [join(folder, 'sweep.json'), join(folder, 'sweep.svg')];
+    await writeFileAtomic(table, `${JSON.stringify(document, undefined, 2)}\n`);
+    await writeFileAtomic(plot, draw(described.name, points));
+    return { document: { ...document, table, plot }, text: describe(document.by, points, [table, plot]) };
+  },
+};
+
+function numbersOption(name: string, describe: string) {
+  const coerce = (typed: string): number[] =>
+    String(typed)
+      .split(',')
+      .map((word) => {
+        const value = Number(word);
+        if (Number.isSafeInteger(value) && value >= 1) return value;
+        throw new UsageError(`--${name} ${typed}: whole numbers from 1 on are needed, apart by commas`);
+      });
+  return { requiresArg: true, describe: `${describe} [numbers]`, coerce } as const;
+}
+
+/** Marks the networks that no other one beats in both, accuracy and bit operations. */
+export function withFront(points: readonly Omit<SweepPoint, 'onFront'>[]): SweepPoint[] {
+  const costOf = (point: Omit<SweepPoint, 'onFront'>) => point.bitOperations ?? point.value;
+  const beats = (one: Omit<SweepPoint, 'onFront'>, two: Omit<SweepPoint, 'onFront'>) =>
+    costOf(one) <= costOf(two) &&
+    one.accuracy.trained >= two.accuracy.trained &&
+    (costOf(one) < costOf(two) || one.accuracy.trained > two.accuracy.trained);
+  return points.map((point) => ({ ...point, onFront: !points.some((rival) => beats(rival, point)) }));
+}
+
+function draw(name: string, points: readonly SweepPoint[]): string {
+  const areCounted = points.every(({ bitOperations }) => bitOperations !== null);
+  return scatterPlot(
+    points.map(({ value, bitOperations, accuracy, onFront }) => ({
+      x: areCounted ? (bitOperations as number) : value,
+      y: accuracy.trained,
+      label: count(value),
+      onFront,
+    })),
+    {
+      title: `${name}: accuracy on all test images, from integers`,
+      x: areCounted ? 'bit operations an image' : 'word length, bits',
+      y: 'accuracy',
+    },
+  );
+}
+
+function describe(by: string, points: readonly SweepPoint[], files: readonly string[]): string {
+  const head = [by === 'wordLength' ? 'word length' : 'budget', 'bit operations', 'accuracy', 'without quantizers', ''];
+  const rows = points.map(({ value, bitOperations, accuracy, onFront }) => [
+    value,
+    bitOperations === null ? '' : Math.round(bitOperations),
+    percent(accuracy.trained),
+    percent(accuracy.float),
+    onFront ? 'on the front' : '',
+  ]);
+  return [formatTable(head, rows), '', ...files].join('\n');
+}
