@@ -20,7 +20,7 @@ const kHot = z.strictObject({
   terms: z.int().min(1).max(maximumTerms),
   /** Added only, or added and subtracted. */
   digits: z.enum(digitKinds).default('signed'),
-  /** To the nearest member of the set, or, for comparison, the leading ones of the nearest integer. */
+  /** To the nearest member of the set; for comparison, to the leading ones of the nearest integer; or, binary, to 1 and -1. */
   projection: z.enum(projections).default('nearest'),
 });
 
@@ -101,7 +101,11 @@ function checkLearnedWordLength(
     throw new QfxError(where, `a learned word length with ${key} ${found}, allowed with: ${allowed}`);
 }
 
-function checkKHot(config: ResolvedQuantizerConfig, { digits, projection }: KHotProjection, where: string): void {
+function checkKHot(
+  config: ResolvedQuantizerConfig,
+  { terms, digits, projection }: KHotProjection,
+  where: string,
+): void {
   const { rounding, overflow } = config;
   const wordLength = longestWord(config);
   if (rounding !== 'AP_RND' || overflow !== 'AP_SAT') {
@@ -113,6 +117,9 @@ function checkKHot(config: ResolvedQuantizerConfig, { digits, projection }: KHot
       `kHot with ${config.signed ? 'signed' : 'unsigned'} words of ${wordLength} bits, ` +
         `allowed: ${config.signed ? 2 : 1} to ${maximumKHotWordLength}`,
     );
+  }
+  if (projection === 'sign' && (wordLength !== 2 || !config.signed || terms !== 1)) {
+    throw new QfxError(where, 'kHot projection "sign", allowed with: signed words of 2 bits, terms 1');
   }
   if (projection === 'leading-ones' && digits !== 'plain') {
     throw new QfxError(where, 'kHot projection "leading-ones" with signed digits, allowed with: digits "plain"');

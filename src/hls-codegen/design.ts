@@ -1,6 +1,7 @@
 import { QfxError } from '../qfx/errors.js';
 import type { Graph, GraphNode } from '../qfx/graph/graph.js';
 import { factorSet } from '../qfx/graph/products.js';
+import { binaryNodes } from '../qfx/hardware/binary-values.js';
 import type { HardwarePlan } from '../qfx/hardware/plan.js';
 import { weightFormsOf } from '../qfx/hardware/weight-form.js';
 import type { WeightForm } from '../qfx/hardware/weight-form.js';
@@ -46,6 +47,7 @@ export interface Connection {
 export function designLayers(graph: Graph, plan: HardwarePlan): DesignLayer[] {
   requireOneInput(graph);
   const forms = weightFormsOf(graph, plan.layers);
+  const binary = binaryNodes(graph);
   const designed = new Map<string, DesignLayer>();
   for (const [index, node] of graph.nodes.entries()) {
     const where = describeLayer(node.name);
@@ -58,7 +60,7 @@ export function designLayers(graph: Graph, plan: HardwarePlan): DesignLayer[] {
         ? null
         : findEmitter(node.operation, where).emit({
             where,
-            inputs: operands.map((operand) => ({ shape: operand.node.shape, type: operand.type })),
+            inputs: operands.map(({ node: { name, shape }, type }) => ({ shape, type, isBinary: binary.has(name) })),
             attributes: node.attributes,
             constants: nodeConstants(graph, node),
             kHot: weightForm === 'shifters' ? factorSet(node, graph.tensors) : undefined,

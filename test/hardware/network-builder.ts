@@ -131,6 +131,36 @@ export class NetworkBuilder {
     return this.addNode('argmax', [input], shape.length === 1 ? [1] : shape.slice(0, -1), { outputType: 'exact' });
   }
 
+  /** A convolution with all weights 1, of signs; both its values and its weights are binary. */
+  binaryConv2d(input: string, channels: number): string {
+    const shape = this.shapes.get(input)!;
+    const signs = this.addNode('sign', [input], shape, { outputType: 'exact' });
+    const { strides, padding, outputs } = this.slide(signs, { size: [3, 2] });
+    const attributes = { strides: [...strides], dilations: [1, 1], padding: [...padding], groups: 1 };
+    const constants = { weights: this.ones([3, 2, shape[2], channels]) };
+    return this.addNode('conv2d', [signs], [...outputs, channels], { attributes, constants });
+  }
+
+  /** The same of a vector. */
+  binaryDense(input: string, channels: number): string {
+    const signs = this.addNode('sign', [input], this.shapes.get(input)!, { outputType: 'exact' });
+    const constants = { weights: this.ones([this.shapes.get(input)![0], channels]) };
+    return this.addNode('dense', [signs], [channels], { constants });
+  }
+
+  softmax(input: string): string {
+    const table = (shape: readonly number[]) => this.unsigned(shape, 4);
+    return this.addNode('softmax', [input], this.shapes.get(input)!, {
+      constants: { exponentials: table([9]), reciprocals: table([8]) },
+    });
+  }
+
+  /** Of a value with the builder's own type. */
+  table(input: string): string {
+    const constants = { table: this.unsigned([2 ** type.wordLength], 6) };
+    return this.addNode('table', [input], this.shapes.get(input)!, { constants });
+  }
+
   private slide(input: string, window: Window & { size: Pair }) {
     const image = imageSize(this.shapes.get(input)!);
     const { size, strides = [1, 1], dilations = [1, 1] } = window;
@@ -157,6 +187,22 @@ export class NetworkBuilder {
   private reciprocals(counts: readonly number[]): string {
     const name = `tensor${Object.keys(this.tensors).length}`;
     this.tensors[name] = averageReciprocals(counts, 8);
+    return name;
+  }
+
+  private ones(shape: readonly number[]): string {
+    const name = `tensor${Object.keys(this.tensors).length}`;
+    const raw = new Float64Array(elementCount(shape)).fill(1);
+    this.tensors[name] = { shape, format: { signed: true, wordLength: 2, binaryPoint: 1 }, raw };
+    return name;
+  }
+
+  /** Falling from the largest. */
+  private unsigned(shape: readonly number[], wordLength: number): string {
+    const name = `tensor${Object.keys(this.tensors).length}`;
+    const size = 2 ** wordLength;
+    const raw = Float64Array.from({ length: elementCount(shape) }, (_, index) => size - 1 - (index % size));
+    this.tensors[name] = { shape, format: { signed: false, wordLength, binaryPoint: 3 }, raw };
     return name;
   }
 

@@ -37,13 +37,14 @@ function allOperations(): Graph {
   // Windows that lie left of the image, and pixels behind the last window of a row and of the image.
   const beside = network.conv2d(spread, 6, { size: [1, 1], strides: [1, 4], padding: [0, 0, 1, 0] });
   const classes = network.argmax(network.reshape(spread, 7, 3, 14));
+  const binary = network.binaryDense(network.flatten(network.binaryConv2d(spread, 6)), 4);
   const vector = network.concatenate(
     network.globalPool('global-average-pooling2d', sum),
     network.globalPool('global-max-pooling2d', network.combine('subtract', sum, first)),
-    network.requantize(network.flatten(pooled)),
+    network.requantize(network.flatten(network.softmax(network.table(pooled)))),
   );
   const enlarged = network.dense(network.zeroPadding(network.upSampling(pooled, [2, 3]), [1, 0, 2, 1]), 4);
-  return network.build(enlarged, classes, network.dense(vector, 10), beside, sum);
+  return network.build(enlarged, classes, network.dense(vector, 10), binary, beside, sum);
 }
 
 /** Prints what the processes of an emitted project do with their streams, one process after the other. */

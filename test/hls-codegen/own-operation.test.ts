@@ -79,7 +79,7 @@ function graphOf(operation: string): Graph {
 it("exports an operation of a user's own once it has an emitter", async (context) => {
   registerOperation(absolute as Operation);
   const folder = join(await temporaryFolder(), 'project');
-  const known = /layer "abs": no HLS export for operation "absolute", known: dense, conv2d, .*argmax, /;
+  const known = /layer "abs": no HLS export for operation "absolute", known: dense, conv2d, .*argmax/;
   await expect(exportHls(graphOf('absolute'), { out: folder })).rejects.toThrow(known);
   registerEmitter(emitter);
   expect(() => registerEmitter(emitter)).toThrow(/emitter "absolute": there is already one/);

@@ -5,7 +5,7 @@ import { operationNames } from '../../src/qfx/index.js';
 import { findCompiler, requireOracle } from '../support/oracles.js';
 import { randomPlan } from './support/lanes.js';
 import { compileAndRun, temporaryFolder } from './support/project.js';
-import { RandomGraph, randomGraph, seededDraw } from './support/random-graph.js';
+import { RandomGraph, functionGraph, functionOperations, randomGraph, seededDraw } from './support/random-graph.js';
 
 /** Chosen so that the first test holds. */
 const seeds = [1, 3, 4, 24, 27, 141];
@@ -15,6 +15,14 @@ const networks = seeds.map((seed) => {
   const graph = randomGraph(draw);
   return { seed, graph, plan: randomPlan(graph, new RandomGraph(draw)) };
 });
+
+const functionNetworks = [1, 2, 3, 4].map((seed) => {
+  const draw = seededDraw(seed);
+  const graph = functionGraph(draw);
+  return { seed, graph, plan: randomPlan(graph, new RandomGraph(draw)) };
+});
+
+const imageOperations = operationNames.filter((name) => !functionOperations.includes(name));
 
 describe('random networks', () => {
   it('use every operation, with one lane and with several on both sides', () => {
@@ -26,7 +34,7 @@ describe('random networks', () => {
         }),
       ),
     );
-    const wanted = operationNames.flatMap((name) => [
+    const wanted = imageOperations.flatMap((name) => [
       name,
       `${name} in true`,
       `${name} in false`,
@@ -36,8 +44,8 @@ describe('random networks', () => {
     expect(wanted.filter((use) => !found.has(use))).toEqual([]);
   });
 
-  for (const { seed, graph, plan } of networks) {
-    it(`network ${seed} computes in C++ what the executor computes`, async (context) => {
+  for (const { seed, graph, plan } of [...networks, ...functionNetworks]) {
+    it(`${graph.name} network ${seed} computes in C++ what the executor computes`, async (context) => {
       const compiler = requireOracle(context, findCompiler());
       const folder = join(await temporaryFolder(), 'project');
       await exportHls(graph, { out: folder, plan });

@@ -106,6 +106,22 @@ describe('the projection to K-hot numbers', () => {
     }
   });
 
+  it('can be the sign of a binary number, which 0 has, too', () => {
+    const kHot = { terms: 1, digits: 'signed', projection: 'sign' } as const;
+    const project = compileProjection({ signed: true, wordLength: 2, binaryPoint: 1 }, kHot);
+    expect([-7, -0.25, -1e-30, -0, 0, 1e-30, 0.25, 7].map(project)).toEqual([-1, -1, -1, 1, 1, 1, 1, 1]);
+    expect(projectionTable(1, kHot).saturation).toBe(projectionTable(1, { ...kHot, projection: 'nearest' }).saturation);
+  });
+
+  it('of one power in words of two bits is the ternary one', () => {
+    expect(kHotMagnitudes(1, { terms: 1, digits: 'plain' })).toEqual([0, 1]);
+    const project = compileProjection(
+      { signed: true, wordLength: 2, binaryPoint: 0 },
+      nearest({ terms: 1, digits: 'plain' }),
+    );
+    expect([-9, -0.5, -0.49, 0.49, 0.5, 9].map((value) => project(value) + 0)).toEqual([-1, -1, 0, 0, 1, 1]);
+  });
+
   it('saturates where a larger number of the endless set would be nearer', () => {
     for (const kHot of everySet) {
       const { members, saturation } = projectionTable(7, nearest(kHot));

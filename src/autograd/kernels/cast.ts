@@ -203,13 +203,16 @@ export function thetaInputs(cast: CastPart | undefined): tf.Tensor[] {
   return cast?.theta === undefined ? [] : [cast.theta];
 }
 
-/** cast(x), differentiable in x and in the binary point. */
-export function cast(x: tf.Tensor, part: CastPart): tf.Tensor {
+/**
+ * cast(x), differentiable in x and in the binary point.
+ * @param value makes the cast, where x is only the nearest float32 of what is cast
+ */
+export function cast(x: tf.Tensor, part: CastPart, value?: () => tf.Tensor): tf.Tensor {
   const { attributes } = part;
   const inputs = [x, ...thetaInputs(part)];
   return differentiable(
     inputs,
-    ([input]) => ({ value: runKernel(castKernel.name, { x: input }, attributes)[0], saved: [input] }),
+    ([input]) => ({ value: value?.() ?? runKernel(castKernel.name, { x: input }, attributes)[0], saved: [input] }),
     (dy, [input]) => runKernel(castGradientKernel.name, { x: input, dy }, attributes).slice(0, inputs.length),
   );
 }

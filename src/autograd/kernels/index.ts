@@ -29,7 +29,9 @@ import { averagePoolGradientKernel, maxPoolGradientKernel } from './pooling.js';
 import { averagePoolGradientHeapKernel, maxPoolGradientHeapKernel } from './pooling.js';
 import { sumPoolGradientHeapKernel, sumPoolGradientKernel, sumPoolHeapKernel, sumPoolKernel } from './pooling.js';
 import { addRowsHeapKernel, sumRowsHeapKernel } from './rows.js';
+import { functionGradientKernel, functionKernel, tableKernel } from './scalar-function.js';
 import { segmentSumKernel } from './segment-sum.js';
+import { softmaxGradientKernel, softmaxKernel } from './softmax.js';
 import {
   adamHeapKernel,
   adamKernel,
@@ -70,6 +72,12 @@ export function registerKernels(backend: BackendName): void {
   registerPlainKernel(backend, maxPoolGradientKernel);
   registerPlainKernel(backend, sumPoolKernel);
   registerPlainKernel(backend, sumPoolGradientKernel);
+
+  registerPlainKernel(backend, functionKernel);
+  registerPlainKernel(backend, functionGradientKernel);
+  registerPlainKernel(backend, tableKernel);
+  registerPlainKernel(backend, softmaxKernel);
+  registerPlainKernel(backend, softmaxGradientKernel);
 
   registerPlainKernel(backend, withinGradientKernel);
   replaceWithinGradients();

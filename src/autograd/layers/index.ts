@@ -40,10 +40,16 @@ import { UpSampling2d } from './up-sampling.js';
 import type { UpSampling2dConfig } from './up-sampling.js';
 import { ZeroPadding2d } from './zero-padding.js';
 import type { ZeroPadding2dConfig } from './zero-padding.js';
+import { Sign } from './sign.js';
+import type { SignConfig } from './sign.js';
+import { Softmax } from './softmax.js';
+import type { SoftmaxConfig } from './softmax.js';
+import { Exp, Gelu, Sigmoid, Silu, TableFunction, Tanh } from './table.js';
+import type { NamedFunctionConfig, TableFunctionConfig } from './table.js';
 
 export type { LayerDefaults, OutputOptions, QuantizerOptions };
 
-/** The layers of each operation; a convolution has two of them. */
+/** The layers of each operation. */
 const layerClasses = {
   input: [Input],
   dense: [Dense],
@@ -68,6 +74,9 @@ const layerClasses = {
   'leaky-relu': [LeakyRelu],
   'zero-padding2d': [ZeroPadding2d],
   'up-sampling2d': [UpSampling2d],
+  table: [Sigmoid, Tanh, Exp, Gelu, Silu, TableFunction],
+  softmax: [Softmax],
+  sign: [Sign],
 } satisfies Record<OperationName, readonly LayerClass[]>;
 
 type LayerClass = Parameters<typeof tf.serialization.registerClass>[0];
@@ -92,6 +101,9 @@ export type AveragePooling2dOptions = Options<AveragePooling2dConfig>;
 export type GlobalAveragePooling2dOptions = Options<GlobalAveragePooling2dConfig>;
 export type ConcatenateOptions = Options<ConcatenateConfig>;
 export type RequantizeOptions = Options<RequantizeConfig>;
+export type SoftmaxOptions = Options<SoftmaxConfig>;
+export type NamedFunctionOptions = Options<NamedFunctionConfig>;
+export type TableFunctionOptions = Options<TableFunctionConfig>;
 
 /** How many layers of each kind have got a name so far; names are unique in the process, like the tensor library's own. */
 const named = new Map<string, number>();
@@ -203,6 +215,23 @@ export function createLayers(defaults: LayerDefaults = {}) {
     requantize: (options: RequantizeOptions = {}) => new Requantize(activation(withName('requantize', options))),
     /** Index of the largest value along the last axis; has no gradient. */
     argmax: (options: ArgmaxConfig = {}) => new Argmax(withName('argmax', options)),
+    /** 1 / (1 + exp(-x)), a table. */
+    sigmoid: (options: NamedFunctionOptions = {}) => new Sigmoid(activation(withName('sigmoid', options))),
+    /** The hyperbolic tangent, a table. */
+    tanh: (options: NamedFunctionOptions = {}) => new Tanh(activation(withName('tanh', options))),
+    /** exp(x), a table. */
+    exp: (options: NamedFunctionOptions = {}) => new Exp(activation(withName('exp', options))),
+    /** x times the normal distribution's probability of less than x, a table. */
+    gelu: (options: NamedFunctionOptions = {}) => new Gelu(activation(withName('gelu', options))),
+    /** x / (1 + exp(-x)), a table. */
+    silu: (options: NamedFunctionOptions = {}) => new Silu(activation(withName('silu', options))),
+    /** 1 where x >= 0, else -1: binary activations. */
+    sign: (options: SignConfig = {}) => new Sign(withName('sign', options)),
+    /** exp(x) over the sum of all exp(x) along the last axis, by two tables. */
+    softmax: (options: SoftmaxOptions = {}) => new Softmax(activation(withName('softmax', options))),
+    /** Any function of one number, a table. */
+    tableFunction: (options: TableFunctionOptions) =>
+      new TableFunction(activation(withName('table_function', options))),
   };
   unmatched.set(layers, () => named.unmatched);
   return layers;

@@ -102,13 +102,21 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     return {};
   }
 
+  /** The same without what training may change. */
+  protected trainedOwnConfig(): Record<string, unknown> {
+    return this.ownConfig();
+  }
+
   /** The attributes of its node. */
   protected attributes(_inputShapes: readonly (readonly number[])[]): JsonObject {
     return {};
   }
 
   /** Raw integers of the layer's constants, by role. */
-  protected constants(_inputShapes: readonly (readonly number[])[]): Record<string, IntegerTensor> {
+  protected constants(
+    _inputShapes: readonly (readonly number[])[],
+    _operands: readonly OperandDescription[],
+  ): Record<string, IntegerTensor> {
     return {};
   }
 
@@ -126,7 +134,15 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const own = this.ownConfig();
+    return this.completeConfig(this.ownConfig());
+  }
+
+  /** The configuration without what training itself may change in it: two layers of which it is equal train alike. */
+  get trainedConfig(): tf.serialization.ConfigDict {
+    return this.completeConfig(this.trainedOwnConfig());
+  }
+
+  private completeConfig(own: Record<string, unknown>): tf.serialization.ConfigDict {
     const output = this.outputConfig === undefined ? {} : { output: this.outputConfig };
     return { ...super.getConfig(), ...own, ...output } as tf.serialization.ConfigDict;
   }
@@ -164,6 +180,11 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
         return outputQuantizer.apply(this.forward(list, training), { training });
       return this.forwardCast(list, training, outputQuantizer);
     });
+  }
+
+  /** Whether it holds code that its configuration does not carry to another thread. */
+  get holdsCode(): boolean {
+    return false;
   }
 
   /** Its quantizers by role: those of its parameters, and `output`. */
@@ -256,7 +277,7 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
       this.checkBinaryPoint(operand.format as FixedPointFormat, `input "${operand.name}"`);
     const { inputShapes } = connectionOf(this);
     const attributes = this.attributes(inputShapes);
-    const constants = this.readConstants(inputShapes);
+    const constants = this.readConstants(inputShapes, operands);
     const operation = findOperation(this.operation);
     // Only an input's values follow from its declared type, and that one is always known.
     const outputType = this.operation === 'input' ? this.declaredType() : 'exact';
@@ -266,15 +287,19 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     return node;
   }
 
-  private readConstants(inputShapes: readonly (readonly number[])[]): Record<string, IntegerTensor> {
+  private readConstants(
+    inputShapes: readonly (readonly number[])[],
+    operands: readonly OperandDescription[],
+  ): Record<string, IntegerTensor> {
     let constants: Record<string, IntegerTensor> = {};
     tf.tidy(() => {
-      constants = this.constants(inputShapes);
+      constants = this.constants(inputShapes, operands);
     });
     return constants;
   }
 
-  private infer(inputs: readonly tf.Tensor[]): tf.Tensor {
+  /** The exact result with the output's cast. */
+  protected infer(inputs: readonly tf.Tensor[]): tf.Tensor {
     const node = this.resolve(new Map());
     const { exactType } = node.typing;
     if (exactType.wordLength > maximumExactBits) {
@@ -289,9 +314,15 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
       this.exactFormat(node);
       return nearestFloat(value);
     }
-    if (!outputQuantizer.isInitialized) outputQuantizer.initialize(nearestFloat(value));
-    currentDecision()?.(outputQuantizer, nearestFloat(value));
+    this.placeOutput(outputQuantizer, () => nearestFloat(value));
     return castExactly(value, exactType, this.declaredType() as FixedPointType);
+  }
+
+  /** Decides about the output's binary point where that is asked for, by the values that are cast. */
+  protected placeOutput(output: Quantizer, values: () => tf.Tensor): void {
+    if (!output.isInitialized) output.initialize(values());
+    const decide = currentDecision();
+    if (decide !== undefined) decide(output, values());
   }
 
   private exactFormat({ typing: { exactType } }: ResolvedNode): FixedPointFormat {

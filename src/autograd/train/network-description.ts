@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isFixedPoint } from '../layers/sources.js';
 import type { tf } from '../tensorflow.js';
 
 /** A network as plain JSON, layer by layer, without weights: two that are equal train alike from the same weights. */
@@ -18,7 +19,7 @@ export function describeNetwork(model: tf.LayersModel): NetworkDescription {
   const description = layers.map((layer) => ({
     type: layer.getClassName(),
     inputs: layer.inboundNodes.flatMap(({ inboundLayers }) => inboundLayers.map((source) => layers.indexOf(source))),
-    config: { ...layer.getConfig(), name: undefined },
+    config: { ...(isFixedPoint(layer) ? layer.trainedConfig : layer.getConfig()), name: undefined },
   }));
   return JSON.parse(JSON.stringify(description)) as NetworkDescription;
 }

@@ -1,6 +1,7 @@
 import { greatestCommonDivisor } from '../../qfx/hardware/lanes.js';
 import type { Conv2dAttributes } from '../../qfx/operations/conv2d.js';
 import { adderEmission, adderFunction } from './adder-function.js';
+import { areBinary, binarySums, bitsType, signLayout } from './binary-weights.js';
 import type { Emission, Emitter } from './emitter.js';
 import { biasTable, weightLayout } from './weight-layout.js';
 import { alignedTable, factorTable, factorType, shiftTable } from './weight-table.js';
@@ -22,7 +23,8 @@ export const conv2d: Emitter<Conv2dAttributes> = {
   }) {
     const { groups, strides, dilations, padding } = attributes;
     const [kernelHeight, kernelWidth, groupInputs, outputChannels] = constants.weights.shape;
-    const weights = factorTable(constants.weights, kHot, `${where}: weights`);
+    const isBinary = !isAdderGraph && groups === 1 && areBinary(input, constants.weights, inputLanes);
+    const weights = factorTable(constants.weights, isBinary ? undefined : kHot, `${where}: weights`);
     const bias = constants.bias && alignedTable(constants.bias, `${where}: bias`);
     const multiplyLanes = greatestCommonDivisor(inputLanes, groupInputs);
     const kernel = [kernelHeight, kernelWidth, groupInputs, outputChannels] as const;
@@ -47,17 +49,17 @@ export const conv2d: Emitter<Conv2dAttributes> = {
       return { ...adderEmission('conv2d', adders, bias, exactType), integers };
     }
     return {
-      header: 'qfx/conv2d.h',
-      function: 'qfx::conv2d',
+      ...(isBinary ? binarySums : { header: 'qfx/conv2d.h', function: 'qfx::conv2d' }),
       streams: 'inputs-first',
       types: [
         factorType('weight_t', weights),
+        ...(isBinary ? [bitsType(inputLanes)] : []),
         ...(bias ? [{ name: 'bias_t', format: bias.format }] : []),
         { name: 'exact_t', format: exactType },
       ],
       integers,
       tables: [
-        weightLayout(weights, kernel, multiplyLanes, outputLanes),
+        (isBinary ? signLayout : weightLayout)(weights, kernel, multiplyLanes, outputLanes),
         biasTable(bias),
         shiftTable('weight_shift', weights),
       ],

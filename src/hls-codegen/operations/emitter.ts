@@ -6,6 +6,8 @@ import type { FixedPointFormat, FixedPointType, KHot } from '../../qfx/number/ty
 export interface EmitterOperand {
   readonly shape: readonly number[];
   readonly type: FixedPointType;
+  /** All of its values are 1 or -1. */
+  readonly isBinary: boolean;
 }
 
 /** Everything that the C++ of a layer depends on. Types come from the graph, lanes from the hardware plan. */

@@ -23,6 +23,9 @@ import { reshape } from './reshape.js';
 import { subtract } from './subtract.js';
 import { upSampling2d } from './up-sampling2d.js';
 import { zeroPadding2d } from './zero-padding2d.js';
+import { sign } from './sign.js';
+import { softmax } from './softmax.js';
+import { table } from './table.js';
 
 /** The emitters that QFX brings along. An input has none: it is the AXI4-Stream of the top function. */
 export const emitters = {
@@ -48,6 +51,9 @@ export const emitters = {
   'leaky-relu': leakyRelu,
   'zero-padding2d': zeroPadding2d,
   'up-sampling2d': upSampling2d,
+  table,
+  softmax,
+  sign,
 } satisfies Record<Exclude<OperationName, 'input'>, Emitter>;
 
 const known = new Map<string, Emitter>(Object.values(emitters).map((emitter) => [emitter.name, emitter]));

@@ -80,6 +80,9 @@ const behaviours: Record<OperationName, (layer: Layer) => TokenActions> = {
   'leaky-relu': elementWise,
   'zero-padding2d': zeroPadding,
   'up-sampling2d': upSampling,
+  table: elementWise,
+  softmax: positionByPosition,
+  sign: elementWise,
 };
 
 function* repeat(action: number, count: number): Generator<number, void> {

@@ -9,9 +9,10 @@ import type { DigitKind, FixedPointFormat, KHot } from './type.js';
 
 /**
  * How a real number becomes K-hot. `nearest`: to the nearest member of the set, a tie to the larger magnitude. `leading-ones`:
- * to the nearest integer, of which the K leading ones stay; it makes magnitudes too small, and is for comparison.
+ * to the nearest integer, of which the K leading ones stay; it makes magnitudes too small, and is for comparison. `sign`: to 1 or
+ * -1 (0 to 1), which leaves two of the three numbers of one power of two in words of two bits: binary weights.
  */
-export const projections = ['nearest', 'leading-ones'] as const;
+export const projections = ['nearest', 'leading-ones', 'sign'] as const;
 export type Projection = (typeof projections)[number];
 
 /** A set and the way into it: what a quantizer needs to know. */
@@ -140,7 +141,7 @@ function makeTable(bits: number, kHot: KHotProjection): ProjectionTable {
     }
     return { members, saturation: members.length - 1 };
   }
-  const magnitudes = kHotMagnitudes(bits, kHot);
+  const magnitudes = kHot.projection === 'sign' ? [1] : kHotMagnitudes(bits, kHot);
   let below = 0;
   for (let half = 0; half < members.length; half++) {
     // The middle of two members, in half units, is their sum.

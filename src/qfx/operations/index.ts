@@ -23,6 +23,9 @@ import { reshape } from './reshape.js';
 import { subtract } from './subtract.js';
 import { upSampling2d } from './up-sampling2d.js';
 import { zeroPadding2d } from './zero-padding2d.js';
+import { sign } from './sign.js';
+import { softmax } from './softmax.js';
+import { table } from './table.js';
 
 /** The operations that QFX brings along. */
 export const operations = {
@@ -49,6 +52,9 @@ export const operations = {
   'leaky-relu': leakyRelu,
   'zero-padding2d': zeroPadding2d,
   'up-sampling2d': upSampling2d,
+  table,
+  softmax,
+  sign,
 } satisfies Record<OperationName, Operation>;
 
 const known = new Map<string, Operation>(Object.values(operations).map((operation) => [operation.name, operation]));

@@ -1,12 +1,12 @@
 import { QfxError } from '../errors.js';
 import { isUniform, spreadAt } from '../number/type.js';
-import type { Spread } from '../number/type.js';
+import type { FixedPointFormat, Spread } from '../number/type.js';
 import { formatAt } from '../number/validate-type.js';
 import { formatInterval, joinIntervals, noWidth, smallestIntervalFormat } from './interval.js';
 import type { Interval } from './interval.js';
 import { elementCount } from '../number/shape.js';
 import { layer } from './operation.js';
-import type { NodeTyping, OperandDescription } from './operation.js';
+import type { NodeContext, NodeTyping, OperandDescription } from './operation.js';
 import type { Arithmetic, Scalars } from './scalars.js';
 
 /** More different types than this in one tensor, other than element by element, are refused. */
@@ -24,6 +24,15 @@ export function channelIntervals(operand: OperandDescription): Interval[] {
     index++;
   }
   return intervals;
+}
+
+/** The format of a node's only input; throws unless it is one for all values. */
+export function requireUniformInput({
+  name,
+  inputs: [operand],
+}: Pick<NodeContext, 'name' | 'inputs'>): FixedPointFormat {
+  if (isUniform(operand.format)) return operand.format;
+  throw new QfxError(layer(name), `input "${operand.name}" has several types, needed: one`);
 }
 
 /** The interval of all values of an operand, at its largest binary point. */

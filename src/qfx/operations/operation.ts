@@ -28,6 +28,9 @@ export const operationNames = [
   'leaky-relu',
   'zero-padding2d',
   'up-sampling2d',
+  'table',
+  'softmax',
+  'sign',
 ] as const;
 export type OperationName = (typeof operationNames)[number];
 

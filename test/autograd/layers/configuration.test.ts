@@ -111,6 +111,11 @@ describe('createLayers', () => {
       /layer "d": weights: kHot projection "leading-ones" with signed digits, allowed with: digits "plain"/,
     ],
     [
+      'binary weights of longer words',
+      () => createLayers().dense({ name: 'd', units: 1, weights: { kHot: { terms: 1, projection: 'sign' } } }),
+      /layer "d": weights: kHot projection "sign", allowed with: signed words of 2 bits, terms 1/,
+    ],
+    [
       'an unknown key of a role',
       () => createLayers({ weights: { bits: 4 } } as LayerDefaults),
       /createLayers: weights: unknown key "bits", allowed: wordLength, signed/,

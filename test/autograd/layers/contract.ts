@@ -21,6 +21,8 @@ export interface LayerContract {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Has no gradient: is not trained. */
   readonly isFixed?: boolean;
+  /** Types of its inputs. Default: any of up to 9 bits. */
+  readonly inputFormat?: (random: Random) => FixedPointFormat;
   /** Random configurations to try. */
   readonly trials?: number;
 }
@@ -119,7 +121,7 @@ export function describeLayer(contract: LayerContract): void {
 
 function build(contract: LayerContract, layers: Layers, random: Random) {
   const { layer, inputShapes } = contract.sample(layers, random);
-  const formats = inputShapes.map(() => randomFormat(random));
+  const formats = inputShapes.map(() => (contract.inputFormat ?? randomFormat)(random));
   const inputs = inputShapes.map((shape) => tf.input({ shape }));
   const declared = inputs.map((input, index) => layers.input(formats[index]).apply(input) as tf.SymbolicTensor);
   const output = layer.apply(declared.length === 1 ? declared[0] : declared) as tf.SymbolicTensor;

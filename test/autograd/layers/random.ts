@@ -42,6 +42,7 @@ export function randomQuantizer(random: Random, { isParameter = false, mayLearnW
   if (isParameter && random.next() < 0.3) {
     const digits = random.pick(digitKinds);
     const projection = digits === 'plain' ? random.pick(projections) : 'nearest';
+    if (projection === 'sign') return { ...granularity, wordLength: 2, kHot: { terms: 1, digits, projection } };
     return {
       ...granularity,
       wordLength: random.integer(2, 12),

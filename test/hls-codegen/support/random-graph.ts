@@ -113,7 +113,7 @@ export class RandomGraph {
       inputs?: string[];
       attributes?: JsonObject;
       constants?: Record<string, string>;
-      outputType?: TensorType;
+      outputType?: TensorType | 'exact';
     } = {},
   ): string {
     const name = `${this.nodes.length} ${operation}`;
@@ -290,6 +290,74 @@ export class RandomGraph {
     this.add('argmax', shape.length === 1 ? [1] : shape.slice(0, -1), { outputType });
   }
 
+  /** A cast to a type that a table takes, and a table. */
+  table(): void {
+    const shape = this.shape();
+    const input = this.type();
+    this.add('requantize', shape, { outputType: input });
+    const signed = this.pick(true, false);
+    const format = { signed, wordLength: this.integer(0, 9), binaryPoint: this.integer(-1, 9) };
+    const length = 2 ** (input.wordLength as number);
+    const size = 2 ** format.wordLength;
+    const raw = Float64Array.from({ length }, () =>
+      format.wordLength === 0 ? 0 : this.integer(signed ? -size / 2 : 0, (signed ? size / 2 : size) - 1),
+    );
+    const name = `tensor ${Object.keys(this.tensors).length}`;
+    this.tensors[name] = { shape: [length], format, raw };
+    this.add('table', shape, { constants: { table: name } });
+  }
+
+  /** A cast to a type that a softmax takes, and a softmax with any tables. */
+  softmax(): void {
+    const shape = this.shape();
+    this.add('requantize', shape, { outputType: this.type() });
+    const table = (length: number, wordLength: number, first: number) => {
+      const size = 2 ** wordLength - 1;
+      const raw = Float64Array.from({ length }, (_, index) => (index === 0 ? size * first : this.integer(0, size)));
+      const name = `tensor ${Object.keys(this.tensors).length}`;
+      this.tensors[name] = { shape: [length], format: { signed: false, wordLength, binaryPoint: wordLength }, raw };
+      return name;
+    };
+    const exponentials = table(this.integer(1, 40), this.integer(1, 12), 1);
+    const reciprocals = table(2 ** this.integer(0, 6), this.integer(1, 10), this.integer(0, 1));
+    this.add('softmax', shape, { constants: { exponentials, reciprocals } });
+  }
+
+  /** Signs, and a convolution of them with weights of 1 and -1. */
+  binaryConv2d(): void {
+    this.add('sign', this.shape(), { outputType: 'exact' });
+    const [height, width, channels] = this.shape();
+    const outputs = this.integer(1, 6);
+    const kernel: Pair = [this.integer(1, 3), this.integer(1, 3)];
+    const padding = resolvePadding('same', [height, width], kernel, [1, 1]);
+    const attributes = { strides: [1, 1], dilations: [1, 1], padding, groups: 1 } as unknown as JsonObject;
+    this.add('conv2d', [height, width, outputs], {
+      attributes,
+      constants: { weights: this.signs([...kernel, channels, outputs]), bias: this.tensor([outputs]) },
+    });
+  }
+
+  /** Signs of a vector, and a dense layer of them with weights of 1 and -1. */
+  binaryDense(): void {
+    this.add('sign', this.shape(), { outputType: 'exact' });
+    this.add('flatten', [this.shape().reduce((product, size) => product * size, 1)], { outputType: 'exact' });
+    const outputs = this.integer(1, 6);
+    this.add('dense', [outputs], { constants: { weights: this.signs([this.shape()[0], outputs]) } });
+  }
+
+  private signs(shape: readonly number[]): string {
+    const length = shape.reduce((product, size) => product * size, 1);
+    const axis = shape.length - 1;
+    const binaryPoint = this.pick<TensorFormat['binaryPoint']>(this.integer(-2, 4), {
+      axis,
+      values: Array.from({ length: shape[axis] }, () => this.integer(0, 4)),
+    });
+    const name = `tensor ${Object.keys(this.tensors).length}`;
+    const raw = Float64Array.from({ length }, () => this.pick(-1, 1));
+    this.tensors[name] = { shape, format: { signed: true, wordLength: 2, binaryPoint }, raw };
+    return name;
+  }
+
   /** Adds layers whose result nothing reads: what comes next reads what came before. */
   aside(layers: () => void): void {
     const { last } = this;
@@ -344,4 +412,22 @@ export function randomGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
   graph.dense();
   if (!argmaxOnImage) graph.argmax();
   return graph.build('random');
+}
+
+/** Operations that random graphs of functions have, and the others do not. */
+export const functionOperations: readonly string[] = ['table', 'softmax', 'sign'] satisfies OperationName[];
+
+/** A graph of an image and functions of its values, in a random order. */
+export function functionGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
+  graph.input();
+  const steps = [
+    () => graph.table(),
+    () => graph.softmax(),
+    () => graph.binaryConv2d(),
+    () => graph.conv2d(),
+    () => graph.relu(),
+  ];
+  for (const step of draw(fc.shuffledSubarray(steps, { minLength: steps.length }))) step();
+  graph.binaryDense();
+  return graph.build('functions');
 }

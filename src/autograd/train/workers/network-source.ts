@@ -1,5 +1,6 @@
 import { QfxError } from '../../../qfx/errors.js';
 import { tf, registeredClass } from '../../tensorflow.js';
+import { isFixedPoint } from '../../layers/sources.js';
 import { buildModel } from '../build-model.js';
 import { describeNetwork, networkDifference } from '../network-description.js';
 import { checksumOf, loadRunDescription } from '../run-description.js';
@@ -16,6 +17,9 @@ export function topologyOf(model: tf.LayersModel): NetworkSource {
       `layer "${foreign.name}"`,
       `its class ${foreign.constructor.name} is neither QFX's nor the tensor library's`,
     );
+  const withCode = model.layers.find((layer) => isFixedPoint(layer) && layer.holdsCode);
+  if (withCode !== undefined)
+    throw new QfxError(`layer "${withCode.name}"`, 'its function is code of the program, which JSON does not carry');
   return { kind: 'topology', topology: model.toJSON(undefined, false) as object };
 }
 

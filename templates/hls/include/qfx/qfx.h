@@ -7,6 +7,7 @@
 #include "average_pooling2d.h"
 #include "axis.h"
 #include "batch_normalization.h"
+#include "binary_conv2d.h"
 #include "change_lanes.h"
 #include "concatenate.h"
 #include "conv2d.h"
@@ -29,6 +30,9 @@
 #include "reshape.h"
 #include "subtract.h"
 #include "up_sampling2d.h"
+#include "sign.h"
+#include "softmax.h"
+#include "table.h"
 #include "vector.h"
 #include "zero_padding2d.h"
 

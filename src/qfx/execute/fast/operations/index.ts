@@ -42,6 +42,9 @@ const lowerings = {
   'leaky-relu': leakyRelu,
   'zero-padding2d': zeroPadding2d,
   'up-sampling2d': upSampling2d,
+  table: undefined,
+  softmax: undefined,
+  sign: undefined,
 } satisfies Record<Exclude<OperationName, 'input'>, Lower<never> | undefined>;
 
 const known = new Map<string, Lower<never> | undefined>(Object.entries(lowerings));
