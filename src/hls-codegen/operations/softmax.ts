@@ -29,12 +29,12 @@ export const softmax: Emitter = {
   },
 };
 
-function tableOf(name: 'exponentials' | 'reciprocals', what: string, { raw }: ConstantTable): Table {
+function tableOf(name: 'exponentials' | 'reciprocals', what: string, { entries }: ConstantTable): Table {
   return {
     name,
     comment: `${what}, raw integers.`,
     element: { typeName: name === 'exponentials' ? 'exponential_t' : 'reciprocal_t' },
-    dimensions: [raw.length],
-    values: raw,
+    dimensions: [entries.length],
+    values: entries,
   };
 }

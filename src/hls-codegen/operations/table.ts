@@ -5,9 +5,9 @@ import { alignedTable } from './weight-table.js';
 export const table: Emitter = {
   name: 'table',
   emit({ where, constants, shape }) {
-    const { format, raw } = alignedTable(constants.table, `${where}: table`);
+    const { format, entries } = alignedTable(constants.table, `${where}: table`);
     // An input of no width is a word of one bit in C++, which is always 0.
-    const values = raw.length === 1 ? [raw[0], raw[0]] : raw;
+    const values = entries.length === 1 ? [entries[0], entries[0]] : entries;
     return {
       header: 'qfx/table.h',
       function: 'qfx::table',
