@@ -20,4 +20,15 @@ export class KHotGraph extends RandomGraph {
     this.tensors[name] = { shape, format: { ...format, kHot }, raw: members };
     return name;
   }
+
+  /** Two tensors are multiplied by a multiplier, always. */
+  override combineEarlier(operation: 'subtract' | 'multiply' | 'maximum' | 'minimum'): void {
+    super.combineEarlier(operation === 'multiply' ? 'subtract' : operation);
+  }
+
+  /** Of leaky ReLUs only those multiply whose slope is no power of two. */
+  override leakyRelu(): void {
+    const alpha = { raw: String(this.pick(1, 2, 8)), binaryPoint: this.integer(-2, 5) };
+    this.add('leaky-relu', this.shape(), { attributes: { alpha } });
+  }
 }
