@@ -11,4 +11,5 @@ export type { LayerSetup, ResolvedNode } from './layers/layer.js';
 export type { ExactValue } from './layers/exact-cast.js';
 export { modelFiles } from './model-files.js';
 export * from './freeze/index.js';
+export * from './quantize/index.js';
 export * from './train/index.js';

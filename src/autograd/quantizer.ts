@@ -6,6 +6,7 @@ import type { TensorType } from '../qfx/number/type.js';
 import { bestBinaryPoints } from './binary-point-search.js';
 import { cast, castKernel } from './kernels/cast.js';
 import type { CastAttributes, CastPart } from './kernels/cast.js';
+import { castErrorKernel } from './kernels/cast-error.js';
 import { trainingOverflow } from './kernels/cast-table.js';
 import { maximumTrainedBinaryPoint, resolveQuantizerConfig } from './quantizer-config.js';
 import type { QuantizerConfig, ResolvedQuantizerConfig } from './quantizer-config.js';
@@ -120,6 +121,11 @@ export class Quantizer {
     };
   }
 
+  /** False when binary points are given, and so never move. */
+  get isLearned(): boolean {
+    return this.config.binaryPoint === 'learned';
+  }
+
   /** True when binary points are known: given, found on a first batch, or loaded. */
   get isInitialized(): boolean {
     return this.config.binaryPoint !== 'learned' || this.readState().stage !== uninitialized;
@@ -166,6 +172,15 @@ export class Quantizer {
       positions.map((position) => position / learningRateScale),
     );
     writeOwned(state, [...initial, ...initial, ...initial.map(() => learning)]);
+  }
+
+  /** Mean of (x - cast(x))^2 with the binary points as they are now. */
+  meanSquaredError(x: tf.Tensor): number {
+    const attributes = { ...this.unplaced, binaryPoints: this.binaryPoints };
+    const [errors] = runKernel(castErrorKernel.name, { x }, attributes);
+    const sum = peek(errors).reduce((total, error) => total + error, 0);
+    errors.dispose();
+    return sum / x.size;
   }
 
   /** Puts the binary points where the squared error on `x` is smallest, by trying all plausible ones. */

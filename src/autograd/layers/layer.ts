@@ -13,10 +13,10 @@ import { layerName, resolveOutput, restoreConfig } from './configuration.js';
 import type { ResolvedOutput } from './configuration.js';
 import { castExactly, maximumExactBits, nearestFloat } from './exact-cast.js';
 import type { ExactValue } from './exact-cast.js';
-import { isFreezing } from './freezing.js';
 import { readIntegers } from './parameters.js';
 import { connectionOf, describeOperands, sourcesAreSigned } from './sources.js';
 import type { FormatMemo } from './sources.js';
+import { currentVisit } from './visiting.js';
 
 /** Configuration keys that every layer has. */
 export const commonKeys = {
@@ -239,7 +239,8 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     // Tensors are immutable: a weight that changes gets another data id.
     const key = [...this.weights.map((weight) => weight.read().dataId), JSON.stringify(operands)];
     const { cached } = this;
-    if (!isFreezing() && cached?.key.length === key.length && key.every((part, index) => part === cached.key[index])) {
+    const isVisited = currentVisit() !== undefined;
+    if (!isVisited && cached?.key.length === key.length && key.every((part, index) => part === cached.key[index])) {
       return cached.node;
     }
     for (const operand of operands)
@@ -280,7 +281,7 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
       return nearestFloat(value);
     }
     if (!outputQuantizer.isInitialized) outputQuantizer.initialize(nearestFloat(value));
-    if (isFreezing()) outputQuantizer.freeze(nearestFloat(value));
+    currentVisit()?.(outputQuantizer, nearestFloat(value));
     return castExactly(value, exactType, this.declaredType() as FixedPointType);
   }
 
