@@ -10,6 +10,7 @@ import { evaluate } from './eval.js';
 import { exportHls } from './export-hls.js';
 import { init } from './init.js';
 import { inspect } from './inspect.js';
+import { quantize } from './quantize.js';
 import { setup } from './setup.js';
 import { train } from './train.js';
 
@@ -32,6 +33,7 @@ const parser = yargs(hideBin(process.argv))
 for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithoutReader);
 
 register(parser, train);
+register(parser, quantize);
 register(parser, exportHls);
 register(parser, csim);
 register(parser, evaluate);

@@ -7,3 +7,4 @@ export type {
   QuantizationSurroundings,
 } from './options.js';
 export type { LayerConversion } from './plan.js';
+export { checkQuantizedFolder, writeQuantized } from './write-folder.js';

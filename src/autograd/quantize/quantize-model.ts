@@ -60,6 +60,8 @@ export interface QuantizationStep {
 
 /** What became of a float network. */
 export interface QuantizationReport {
+  /** The float model's. */
+  readonly name: string;
   readonly config: QuantizationConfig;
   readonly conversions: readonly LayerConversion[];
   readonly quantizers: readonly QuantizerReport[];
@@ -100,7 +102,10 @@ export async function quantizeModel(
   const network = buildNetwork(plan, defaults, config.input, where);
   const session = new Session(network, data, config, { data, signal, onProgress });
   try {
-    return { model: network, report: { config, conversions: plan.conversions, ...(await session.run()) } };
+    return {
+      model: network,
+      report: { name: model.name, config, conversions: plan.conversions, ...(await session.run()) },
+    };
   } finally {
     session.dispose();
   }
@@ -128,7 +133,7 @@ class Session {
     this.evaluatedImages = Math.min(config.evaluatedImages, data.test.labels.length);
   }
 
-  async run(): Promise<Omit<QuantizationReport, 'config' | 'conversions'>> {
+  async run(): Promise<Omit<QuantizationReport, 'name' | 'config' | 'conversions'>> {
     const { model, values, config } = this;
     const { statisticsImages, biasCorrection, greedyPasses } = config.calibration;
     const reference = this.readReference();
