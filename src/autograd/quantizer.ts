@@ -220,13 +220,14 @@ export class Quantizer {
 
   /**
    * Fixes each binary point for good at that integer next to p which has the smaller squared error on `x`. Training
-   * leaves p between the best position and a neighbour, so its last rounding would be a coin toss.
+   * leaves p between the best position and a neighbour, so its last rounding would be a coin toss; one that has not moved since
+   * it was placed, or was chosen by other means, is an integer and stays.
    */
   freeze(x: tf.Tensor): void {
     if (this.isFrozen) return;
     const { stage, initialPoints } = this.readState();
     if (stage === uninitialized) throw this.notInitialized();
-    const candidates = this.positions.map((position) => [Math.floor(position), Math.floor(position) + 1]);
+    const candidates = this.positions.map((position) => [Math.floor(position), Math.ceil(position)]);
     const chosen = bestBinaryPoints(x, this.columns(x), this.unplaced, candidates);
     writeOwned(this.variables.state, [...initialPoints, ...chosen, ...chosen.map(() => frozen)]);
   }

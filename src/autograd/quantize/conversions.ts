@@ -64,6 +64,16 @@ export const conversions: Readonly<Record<string, Conversion>> = {
   Flatten: (layer) => channelsLast(layer, [{ kind: 'flatten' }]),
   Reshape: ({ outputShape: targetShape }) => [{ kind: 'reshape', options: { targetShape } }],
   Dropout: () => [],
+  Rescaling: ({ config, inputShapes: [shape] }) => {
+    const channels = shape[2];
+    if (shape.length !== 3 || channels === null)
+      return `input of shape [${shape.join(', ')}], allowed: [height, width, channels]`;
+    // A layer of its own and no BatchNorm: its numbers are not statistics that anybody may measure again.
+    const filled = (value: unknown) => new Float32Array(channels).fill(value as number);
+    const kernel = { shape: [1, 1, 1, channels], values: filled(config.scale) };
+    const bias = { shape: [channels], values: filled(config.offset) };
+    return [{ kind: 'depthwiseConv2d', options: { kernelSize: 1 }, weights: { kernel, bias } }];
+  },
   ZeroPadding2D: (layer) => {
     const [[top, bottom], [left, right]] = layer.config.padding as [[number, number], [number, number]];
     return channelsLast(layer, [{ kind: 'zeroPadding2d', options: { padding: [top, bottom, left, right] } }]);

@@ -11,7 +11,7 @@ import { tf } from '../tensorflow.js';
 import { epochOrder, makeBatch } from '../train/batches.js';
 import { evaluate } from '../train/evaluate.js';
 import { breathe } from '../train/infer.js';
-import { checkModel } from '../train/surroundings.js';
+import { checkShapes } from '../train/surroundings.js';
 import { buildNetwork } from './build.js';
 import {
   channelMeans,
@@ -89,7 +89,7 @@ export async function quantizeModel(
   const config = resolveQuantization(input);
   const where = `model "${model.name}"`;
   validateDataSet(data);
-  checkModel(model, data);
+  checkShapes(model, data);
   const wanted = Math.max(config.calibration.images, config.calibration.statisticsImages);
   if (data.train.labels.length < wanted)
     throw new QfxError(

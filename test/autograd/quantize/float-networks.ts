@@ -23,6 +23,7 @@ export function randomize(model: tf.LayersModel, seed: number): tf.LayersModel {
 export function everything(): tf.LayersModel {
   const { layers } = tf;
   const image = tf.input({ shape: [8, 8, 1], name: 'image' });
+  const scaled = layers.rescaling({ name: 'scaled', scale: 1.7, offset: -0.3 }).apply(image);
   const padded = layers
     .zeroPadding2d({
       name: 'zeros',
@@ -31,7 +32,7 @@ export function everything(): tf.LayersModel {
         [1, 1],
       ],
     })
-    .apply(image);
+    .apply(scaled);
   const stem = layers.conv2d({ name: 'stem', filters: 4, kernelSize: 3, activation: 'relu6' }).apply(padded);
   const conv = layers
     .conv2d({ name: 'conv', filters: 4, kernelSize: [3, 2], strides: [1, 1], padding: 'same', useBias: false })
@@ -54,7 +55,7 @@ export function everything(): tf.LayersModel {
   const largest = layers.maxPooling2d({ name: 'largest', poolSize: [1, 2], padding: 'same' }).apply(deep);
   const average = layers.averagePooling2d({ name: 'average', poolSize: [1, 2] }).apply(deep);
   const both = layers.concatenate({ name: 'both' }).apply([largest, average] as Tensor[]);
-  const dropped = layers.dropout({ name: 'dropped', rate: 0.5, seed: 1 }).apply(both);
+  const dropped = layers.dropout({ name: 'dropped', rate: 0.5 }).apply(both);
   const shaped = layers.reshape({ name: 'shaped', targetShape: [8, 2, 32] }).apply(dropped);
   const flat = layers.flatten({ name: 'flat' }).apply(shaped);
   const peaks = layers.globalMaxPooling2d({ name: 'peaks' }).apply(both);

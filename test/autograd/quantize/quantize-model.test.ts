@@ -85,6 +85,7 @@ describe('a converted network without its quantizers is the float one', () => {
     );
     expect(became).toMatchObject({
       image: ['image', undefined],
+      scaled: ['scaled', undefined],
       zeros: ['folded into stem'],
       stem: ['stem', 'stem_relu', undefined],
       norm: ['folded into conv'],
