@@ -227,7 +227,8 @@ export class Quantizer {
     if (this.isFrozen) return;
     const { stage, initialPoints } = this.readState();
     if (stage === uninitialized) throw this.notInitialized();
-    const candidates = this.positions.map((position) => [Math.floor(position), Math.ceil(position)]);
+    // Adding 0 makes a whole number of what Math.ceil leaves as -0.
+    const candidates = this.positions.map((position) => [Math.floor(position), Math.ceil(position) + 0]);
     const chosen = bestBinaryPoints(x, this.columns(x), this.unplaced, candidates);
     writeOwned(this.variables.state, [...initialPoints, ...chosen, ...chosen.map(() => frozen)]);
   }
