@@ -78,7 +78,7 @@ const networks = {
 export type NetworkName = keyof typeof networks;
 
 /** The network, with initial weights. */
-export function buildNetwork(name: NetworkName): tf.LayersModel {
+export async function buildNetwork(name: NetworkName): Promise<tf.LayersModel> {
   const { model, shape, classes } = networks[name];
   return model({ tf, layers: (defaults) => createLayers({ seed: 1, ...defaults }), shape, classes, seed: 1 });
 }
@@ -104,7 +104,7 @@ export async function graphOf(name: NetworkName): Promise<Uint8Array> {
   if (name === 'resnet8') return new Uint8Array(await readFile(resnet8Graph));
   await initializeBackend();
   const data = noise(name, 64, 64);
-  const model = buildNetwork(name);
+  const model = await buildNetwork(name);
   await train({ model, data, batchSize: 32, epochs: 1, freezing: { images: 64 } });
   return saveGraph(freeze(model, { name, samples: firstImages(data.test, data.shape, 64) }));
 }

@@ -29,9 +29,9 @@ await initializeBackend(backend);
 if (kernels === 'portable') usePortableKernels(tf);
 const turns = steppingTurns(warmUp, stepsPerRound);
 let step = 0;
-const run = () =>
+const run = async () =>
   train({
-    model: buildNetwork(network),
+    model: await buildNetwork(network),
     // Long enough that the rounds are over before the first epoch ends.
     data: noise(network, batchSize * (warmUp + 24 * stepsPerRound), 1),
     batchSize,

@@ -9,6 +9,7 @@ export type * from './layers/index.js';
 export { FixedPointLayer } from './layers/layer.js';
 export type { LayerSetup, ResolvedNode } from './layers/layer.js';
 export type { ExactValue } from './layers/exact-cast.js';
-export { modelFiles } from './model-files.js';
+export { loadModelFile, modelFiles } from './model-files.js';
 export * from './freeze/index.js';
+export * from './quantize/index.js';
 export * from './train/index.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { makeFolders } from '../make-folders.js';
@@ -10,16 +10,21 @@ import { tf } from './tensorflow.js';
 
 const weightsFile = 'weights.bin';
 
+const weightSpec = z.looseObject({ name: z.string(), shape: z.array(z.int()), dtype: z.string() });
+
 /** The tensor library's model.json, with the checksum of the weights that were saved with it. */
 const schema = z.looseObject({
   modelTopology: z.record(z.string(), z.unknown()),
-  weightsManifest: z.tuple([
-    z.object({
-      paths: z.tuple([z.literal(weightsFile)]),
-      weights: z.array(z.looseObject({ name: z.string(), shape: z.array(z.int()), dtype: z.string() })),
-    }),
-  ]),
+  weightsManifest: z.tuple([z.object({ paths: z.tuple([z.literal(weightsFile)]), weights: z.array(weightSpec) })]),
   weightsSha256: z.string(),
+});
+
+/** A model.json of anybody's: the tensor library's converter writes weights in several files, without checksums. */
+const anySchema = z.looseObject({
+  format: z.literal('layers-model', { error: 'allowed: "layers-model" (convert to tfjs_layers_model)' }).optional(),
+  modelTopology: z.record(z.string(), z.unknown()),
+  weightsManifest: z.array(z.looseObject({ paths: z.array(z.string().min(1)).min(1), weights: z.array(weightSpec) })),
+  weightsSha256: z.string().optional(),
 });
 
 /**
@@ -30,6 +35,40 @@ const schema = z.looseObject({
 export function modelFiles(folder: string): tf.io.IOHandler {
   const paths = { model: join(folder, 'model.json'), weights: join(folder, weightsFile) };
   return { save: (artifacts) => save(folder, paths, artifacts), load: () => load(paths) };
+}
+
+/**
+ * Loads a TensorFlow.js layers model from its `model.json`, with the weights that it names beside it: what `modelFiles` and
+ * `model.save` of tfjs-node write, or the converter of Keras models.
+ * @throws QfxError naming the file that is missing, damaged, or of another format
+ */
+export async function loadModelFile(path: string): Promise<tf.LayersModel> {
+  const content = parseJson((await read(path)).toString('utf8'), path);
+  const { weightsSha256, ...model } = parseConfiguration(anySchema, content, path);
+  const files = model.weightsManifest.flatMap(({ paths }) => paths.map((file) => join(dirname(path), file)));
+  const weights = Buffer.concat(await Promise.all(files.map(read)));
+  checkWeights(weights, weightsSha256, files.join(', '));
+  const specs = model.weightsManifest.flatMap((group) => group.weights);
+  const load = () =>
+    tf.io.getModelArtifactsForJSON(model as unknown as tf.io.ModelJSON, async () => [
+      specs as unknown as tf.io.WeightsManifestEntry[],
+      new Uint8Array(weights).buffer,
+    ]);
+  try {
+    return await tf.loadLayersModel({ load });
+  } catch (cause) {
+    throw new QfxError(path, `is no layers model that can be loaded: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** @throws QfxError for weights that are not those of the checksum */
+function checkWeights(weights: Buffer, expected: string | undefined, where: string): void {
+  const found = sha256(weights);
+  if (expected === undefined || found === expected) return;
+  throw new QfxError(
+    where,
+    `${weights.length} bytes with SHA-256 ${found}, model.json needs ${expected}: cut off, damaged, or saved with another model`,
+  );
 }
 
 interface Paths {
@@ -56,12 +95,7 @@ async function load(paths: Paths): Promise<tf.io.ModelArtifacts> {
   const content = parseJson((await read(paths.model)).toString('utf8'), paths.model);
   const { weightsSha256, ...model } = parseConfiguration(schema, content, paths.model);
   const weights = await read(paths.weights);
-  const found = sha256(weights);
-  if (found !== weightsSha256)
-    throw new QfxError(
-      paths.weights,
-      `${weights.length} bytes with SHA-256 ${found}, model.json needs ${weightsSha256}: cut off, damaged, or saved with another model`,
-    );
+  checkWeights(weights, weightsSha256, paths.weights);
   const [{ weights: specs }] = model.weightsManifest;
   return tf.io.getModelArtifactsForJSON(model as unknown as tf.io.ModelJSON, async () => [
     specs as unknown as tf.io.WeightsManifestEntry[],

@@ -6,6 +6,7 @@ import type { TensorType } from '../qfx/number/type.js';
 import { bestBinaryPoints } from './binary-point-search.js';
 import { cast, castKernel, castLearnedWord } from './kernels/cast.js';
 import type { CastAttributes, CastPart } from './kernels/cast.js';
+import { castErrorKernel } from './kernels/cast-error.js';
 import { trainingOverflow } from './kernels/cast-table.js';
 import { longestWord, maximumTrainedBinaryPoint, resolveQuantizerConfig } from './quantizer-config.js';
 import type { LearnedWordLength, QuantizerConfig, ResolvedQuantizerConfig } from './quantizer-config.js';
@@ -148,6 +149,11 @@ export class Quantizer {
     return this.learnedFormats(wordLength).map((format) => format.wordLength);
   }
 
+  /** False when binary points are given, and so never move. */
+  get isLearned(): boolean {
+    return this.config.binaryPoint === 'learned';
+  }
+
   /** True when binary points are known: given, found on a first batch, or loaded. */
   get isInitialized(): boolean {
     return this.config.binaryPoint !== 'learned' || this.readState().stage !== uninitialized;
@@ -216,6 +222,20 @@ export class Quantizer {
     return integerTheta === undefined ? [] : [...peek(integerTheta.read())].map((theta) => theta * learningRateScale);
   }
 
+  /** Mean of (x - cast(x))^2 with the binary points as they are now. */
+  meanSquaredError(x: tf.Tensor): number {
+    const { spreadWordLengths: wordLengths } = this;
+    const attributes = {
+      ...this.typeWithoutPlace,
+      ...(wordLengths && { wordLengths }),
+      binaryPoints: this.binaryPoints,
+    };
+    const [errors] = runKernel(castErrorKernel.name, { x }, attributes);
+    const sum = peek(errors).reduce((total, error) => total + error, 0);
+    errors.dispose();
+    return sum / x.size;
+  }
+
   /** Puts the binary points where the squared error on `x` is smallest, by trying all plausible ones. */
   initialize(x: tf.Tensor): void {
     if (this.config.binaryPoint !== 'learned') return;
@@ -266,12 +286,14 @@ export class Quantizer {
 
   /**
    * Fixes each binary point for good at that integer next to p which has the smaller squared error on `x`. Training
-   * leaves p between the best position and a neighbour, so its last rounding would be a coin toss.
+   * leaves p between the best position and a neighbour, so its last rounding would be a coin toss; one that has not moved since
+   * it was placed, or was chosen by other means, is an integer and stays.
    */
   freeze(x: tf.Tensor): void {
     if (this.isFrozen) return;
     if (this.readState().stage === uninitialized) throw this.notInitialized();
-    const candidates = this.positions.map((position) => [Math.floor(position), Math.floor(position) + 1]);
+    // Adding 0 makes a whole number of what Math.ceil leaves as -0.
+    const candidates = this.positions.map((position) => [Math.floor(position), Math.ceil(position) + 0]);
     this.freezeAt(bestBinaryPoints(x, this.columns(x), this.typeWithoutPlace, candidates, this.spreadWordLengths));
   }
 

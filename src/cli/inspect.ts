@@ -64,7 +64,8 @@ function shortFormat({ signed, wordLength, binaryPoint }: FixedPointFormat): str
   return `${signed ? 's' : 'u'}${wordLength}.${binaryPoint}`;
 }
 
-function shortType(type: TensorType): string {
+/** The same with rounding and overflow; a range where binary points differ. */
+export function shortType(type: TensorType): string {
   const modes = `${type.rounding} ${type.overflow}`.replaceAll('AP_', '');
   if (isUniform(type)) return `${shortFormat(type)} ${modes}`;
   const range = (values: readonly number[]) => `${Math.min(...values)}..${Math.max(...values)}`;

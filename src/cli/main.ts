@@ -11,6 +11,7 @@ import { exportHls } from './export-hls.js';
 import { init } from './init.js';
 import { inspect } from './inspect.js';
 import { createParser } from './parser.js';
+import { quantize } from './quantize.js';
 import { setup } from './setup.js';
 import { sweep } from './sweep.js';
 import { train } from './train.js';
@@ -29,7 +30,9 @@ const parser = createParser(hideBin(process.argv))
 for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithoutReader);
 
 register(parser, train);
+register(parser, quantize);
 register(parser, sweep);
+register(parser, quantize);
 register(parser, exportHls);
 register(parser, csim);
 register(parser, evaluate);
@@ -39,7 +42,9 @@ register(parser, init);
 register(parser, setup);
 register(parser, doctor);
 register(parser, demo);
-const names = [train, sweep, exportHls, csim, evaluate, inspect, adders, init, setup, doctor, demo].map(nameOf);
+const names = [train, quantize, sweep, exportHls, csim, evaluate, inspect, adders, init, setup, doctor, demo].map(
+  nameOf,
+);
 
 try {
   await parser.parseAsync();

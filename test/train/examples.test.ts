@@ -8,9 +8,9 @@ import type { ResolvedRun } from '../../src/autograd/index.js';
 import { buildGraph, summarizeGraph } from '../../src/qfx/index.js';
 
 /** The untrained network of an example as a graph: types, shapes and operations are those of the trained one. */
-function graphOf(run: ResolvedRun, shape: [number, number, number]) {
+async function graphOf(run: ResolvedRun, shape: [number, number, number]) {
   const layers: typeof createLayers = (defaults) => createLayers({ seed: 1, ...defaults });
-  const model = run.model({ tf, layers, shape, classes: 10, seed: 1 });
+  const model = await run.model({ tf, layers, shape, classes: 10, seed: 1 });
   // A first batch finds the binary points.
   const bytes = tf.randomUniform([2, ...shape], 0, 256, 'float32', 5).floor();
   tf.tidy(() => void model.apply(bytes.div(256), { training: true }));
@@ -21,8 +21,8 @@ function graphOf(run: ResolvedRun, shape: [number, number, number]) {
 describe('the examples', () => {
   beforeAll(() => initializeBackend());
 
-  it('demo: convolution, BatchNorm, pooling, a shortcut and a dense layer at 6 bits', () => {
-    const graph = graphOf(demo, [28, 28, 1]);
+  it('demo: convolution, BatchNorm, pooling, a shortcut and a dense layer at 6 bits', async () => {
+    const graph = await graphOf(demo, [28, 28, 1]);
     const operations = new Set(graph.nodes.map(({ operation }) => operation));
     for (const needed of ['conv2d', 'batch-normalization', 'max-pooling2d', 'add', 'dense'])
       expect(operations).toContain(needed);
@@ -33,8 +33,8 @@ describe('the examples', () => {
     expect(summarizeGraph(graph).multiplications).toBeLessThan(500_000);
   });
 
-  it('ResNet-8: the multiplications of MLPerf Tiny at 8 bits', () => {
-    const graph = graphOf(resnet8, [32, 32, 3]);
+  it('ResNet-8: the multiplications of MLPerf Tiny at 8 bits', async () => {
+    const graph = await graphOf(resnet8, [32, 32, 3]);
     const convolutions = graph.nodes.filter(({ operation }) => operation === 'conv2d');
     expect(convolutions.map(({ shape }) => shape.at(-1))).toEqual(expect.arrayContaining([16, 32, 64]));
     expect(convolutions).toHaveLength(9);
@@ -47,8 +47,8 @@ describe('the examples', () => {
         if (constants[role] !== undefined) expect(graph.tensors[constants[role]].format.wordLength).toBe(8);
   });
 
-  it('plain CNN: three convolutions at 6 bits', () => {
-    const graph = graphOf(plainCnn, [32, 32, 3]);
+  it('plain CNN: three convolutions at 6 bits', async () => {
+    const graph = await graphOf(plainCnn, [32, 32, 3]);
     expect(graph.nodes.filter(({ operation }) => operation === 'conv2d')).toHaveLength(3);
     for (const { format } of Object.values(graph.tensors)) expect(format.wordLength).toBe(6);
   });

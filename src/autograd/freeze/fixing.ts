@@ -1,6 +1,6 @@
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
-import { whileDeciding } from '../layers/freezing.js';
-import type { Decision } from '../layers/freezing.js';
+import { whileVisiting } from '../layers/visiting.js';
+import type { QuantizerVisit } from '../layers/visiting.js';
 import type { Quantizer } from '../quantizer.js';
 import { tf, withoutDropout } from '../tensorflow.js';
 import { quantizersOf } from './model.js';
@@ -37,25 +37,31 @@ export function openQuantizers(model: tf.LayersModel): Set<Quantizer> {
   );
 }
 
-function decide(model: tf.LayersModel, batch: tf.Tensor | readonly tf.Tensor[], decision: Decision): void {
+function decide(model: tf.LayersModel, batch: tf.Tensor | readonly tf.Tensor[], visit: QuantizerVisit): void {
   const inputs = batch instanceof tf.Tensor ? batch : [...batch];
-  whileDeciding(decision, () => tf.tidy(() => void model.apply(inputs, { training: false })));
+  whileVisiting(visit, () => tf.tidy(() => void model.apply(inputs, { training: false })));
+}
+
+/**
+ * Measures BatchNorm's moving statistics again, with the network as it is now and without dropout, since hardware has none:
+ * moving averages lag behind, and those of a float network are not the quantized one's.
+ * @param batches inputs of the model, at least one; each may be disposed when the next one is asked for
+ */
+export function measureStatistics(model: tf.LayersModel, batches: Iterable<tf.Tensor>): void {
+  const layers = batchNormalizationsOf(model);
+  for (const layer of layers) layer.beginMeasurement();
+  withoutDropout(model, () => {
+    for (const batch of batches) tf.tidy(() => void model.apply(batch, { training: true }));
+  });
+  for (const layer of layers) layer.endMeasurement();
 }
 
 /**
  * Ends training with batch statistics: from now on BatchNorm's moving statistics are used, and stay.
- * @param batches where given, the statistics are first measured again on them, with the network as it is now and without
- * dropout, since hardware has none: moving averages lag behind
+ * @param batches where given, the statistics are first measured again on them
  */
 export function freezeStatistics(model: tf.LayersModel, batches: Iterable<tf.Tensor> = []): void {
-  const layers = batchNormalizationsOf(model);
   const measured = [...batches];
-  if (measured.length > 0) {
-    for (const layer of layers) layer.beginMeasurement();
-    withoutDropout(model, () => {
-      for (const batch of measured) tf.tidy(() => void model.apply(batch, { training: true }));
-    });
-    for (const layer of layers) layer.endMeasurement();
-  }
-  for (const layer of layers) layer.freezeStatistics();
+  if (measured.length > 0) measureStatistics(model, measured);
+  for (const layer of batchNormalizationsOf(model)) layer.freezeStatistics();
 }

@@ -13,10 +13,10 @@ import { layerName, resolveOutput, restoreConfig } from './configuration.js';
 import type { ResolvedOutput } from './configuration.js';
 import { castExactly, maximumExactBits, nearestFloat } from './exact-cast.js';
 import type { ExactValue } from './exact-cast.js';
-import { currentDecision } from './freezing.js';
 import { readIntegers } from './parameters.js';
 import { connectionOf, describeOperands, sourcesAreSigned } from './sources.js';
 import type { FormatMemo } from './sources.js';
+import { currentVisit } from './visiting.js';
 
 /** Configuration keys that every layer has. */
 export const commonKeys = {
@@ -266,11 +266,8 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     // Tensors are immutable: a weight that changes gets another data id.
     const key = [...this.weights.map((weight) => weight.read().dataId), JSON.stringify(operands)];
     const { cached } = this;
-    if (
-      currentDecision() === undefined &&
-      cached?.key.length === key.length &&
-      key.every((part, index) => part === cached.key[index])
-    ) {
+    const isVisited = currentVisit() !== undefined;
+    if (!isVisited && cached?.key.length === key.length && key.every((part, index) => part === cached.key[index])) {
       return cached.node;
     }
     for (const operand of operands)
@@ -321,8 +318,8 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
   /** Decides about the output's binary point where that is asked for, by the values that are cast. */
   protected placeOutput(output: Quantizer, values: () => tf.Tensor): void {
     if (!output.isInitialized) output.initialize(values());
-    const decide = currentDecision();
-    if (decide !== undefined) decide(output, values());
+    const visit = currentVisit();
+    if (visit !== undefined) visit(output, values());
   }
 
   private exactFormat({ typing: { exactType } }: ResolvedNode): FixedPointFormat {

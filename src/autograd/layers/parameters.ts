@@ -3,7 +3,7 @@ import type { IntegerTensor } from '../../qfx/number/raw-array.js';
 import { spreadAt } from '../../qfx/number/type.js';
 import type { Quantizer } from '../quantizer.js';
 import type { tf } from '../tensorflow.js';
-import { currentDecision } from './freezing.js';
+import { currentVisit } from './visiting.js';
 
 /**
  * The raw integers of a layer's parameter; finds its binary points first if nobody has yet.
@@ -17,7 +17,7 @@ export function readIntegers(
 ): { integers: IntegerTensor; wraps: boolean } {
   requireFinite(values, where);
   if (!quantizer.isInitialized) quantizer.initialize(values);
-  currentDecision()?.(quantizer, values);
+  currentVisit()?.(quantizer, values);
   const integers = quantizer.rawOf(values);
   return { integers, wraps: quantizer.config.overflow === 'AP_WRAP' && isFarAway(values, integers) };
 }

@@ -6,18 +6,18 @@ import { tf } from '../tensorflow.js';
 import type { RunDescription } from './run-description.js';
 
 /** The network of a run description with its initial weights. Throws QfxError when it makes none. */
-export function buildModel(
+export async function buildModel(
   run: Pick<RunDescription, 'name' | 'model'>,
   { shape, classes }: Pick<DataSet, 'shape' | 'classes'>,
   seed: number,
-): tf.LayersModel {
+): Promise<tf.LayersModel> {
   const made: Layers[] = [];
   const layers: typeof createLayers = (defaults) => {
     const factories = createLayers({ seed, ...defaults });
     made.push(factories);
     return factories;
   };
-  const model = run.model({ tf, layers, shape, classes: classes.length, seed });
+  const model = await run.model({ tf, layers, shape, classes: classes.length, seed });
   if (!(model instanceof tf.LayersModel)) {
     throw new QfxError(`run "${run.name}": model`, 'must return a tf.sequential or tf.model');
   }

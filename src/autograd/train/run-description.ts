@@ -31,7 +31,8 @@ export interface ModelContext {
 export interface RunDescription {
   /** Names the folder of the results and the graph: letters, digits, dot, dash and underscore. */
   readonly name: string;
-  readonly model: (context: ModelContext) => tf.LayersModel;
+  /** Makes the network, or loads one to go on with. */
+  readonly model: (context: ModelContext) => tf.LayersModel | Promise<tf.LayersModel>;
   /** The name of a data set, or a function that returns one. */
   readonly data: DataSetName | DataLoader;
   readonly training?: TrainingInput;

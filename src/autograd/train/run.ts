@@ -73,7 +73,7 @@ export async function runDescription(description: RunDescription, options: RunOp
       `data set "${data.name}", test`,
       `has ${data.test.labels.length} images; at least ${comparedImages} are needed to prove the frozen network`,
     );
-  const model = buildModel(run, data, run.training.seed);
+  const model = await buildModel(run, data, run.training.seed);
   const session = await TrainingRun.open(model, data, run.training, {
     ...surroundings,
     folder,

@@ -57,6 +57,12 @@ export interface TrainingResult {
 
 /** Throws QfxError when the network cannot take the data's images or tell its classes, or has a dropout without a seed. */
 export function checkModel(model: tf.LayersModel, data: DataSet): void {
+  checkShapes(model, data);
+  requireSeeds(model);
+}
+
+/** Throws QfxError when the network cannot take the data's images or tell its classes. */
+export function checkShapes(model: tf.LayersModel, data: DataSet): void {
   const where = `model "${model.name}"`;
   const describe = (shapes: readonly tf.SymbolicTensor[]) =>
     shapes.map(({ shape }) => `[${shape.slice(1).join(', ')}]`).join(' and ');
@@ -70,5 +76,4 @@ export function checkModel(model: tf.LayersModel, data: DataSet): void {
       where,
       `returns ${describe(model.outputs)}; "${data.name}" needs one logit a class, [${data.classes.length}]`,
     );
-  requireSeeds(model);
 }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLayers, freeze, initializeBackend, Quantizer, tf } from '../../../src/autograd/index.js';
-import { whileDeciding } from '../../../src/autograd/layers/freezing.js';
+import { whileVisiting } from '../../../src/autograd/layers/visiting.js';
 import { TableFunction } from '../../../src/autograd/layers/table.js';
 import type { TableFunctionConfig } from '../../../src/autograd/layers/table.js';
 import { scalarFunctions } from '../../../src/autograd/scalar-function.js';
@@ -126,7 +126,7 @@ describe('tables', () => {
     const { model } = behindInput(q.tanh({ output: { wordLength: 4 } }));
     const asked: number[][] = [];
     const x = everyValue(narrow);
-    whileDeciding(
+    whileVisiting(
       (_quantizer, values) => asked.push([...values.dataSync()]),
       () => void model.apply(x, { training: false }),
     );

@@ -1,0 +1,122 @@
+import type { Layers } from '../layers/index.js';
+import type { FloatLayer, FloatTensor } from './float-model.js';
+
+/** A layer of `createLayers`, or one that only exists until the plan is finished. */
+export type StepKind = Exclude<keyof Layers, 'input'> | 'zeroPadding2d' | 'softmax';
+
+/** A layer that takes a float layer's place, or a part of it. */
+export interface Step {
+  readonly kind: StepKind;
+  /** Options of its factory, without quantizers. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** By the names that the new layer's weights have. */
+  readonly weights?: Readonly<Record<string, FloatTensor>>;
+}
+
+/** What becomes of a layer, none for one that does nothing in inference; a text says why it cannot be converted. */
+type Conversion = (layer: FloatLayer) => readonly Step[] | string;
+
+/** How layers of TensorFlow.js are converted, by class. */
+export const conversions: Readonly<Record<string, Conversion>> = {
+  Dense: (layer) => {
+    const [shape] = layer.inputShapes;
+    if (shape.length !== 1) return `input of shape [${shape.join(', ')}], allowed: [features]`;
+    const { units, useBias } = layer.config;
+    return weighted(layer, { kind: 'dense', options: { units, useBias }, weights: layer.weights });
+  },
+  Conv2D: (layer) =>
+    convolution(layer, { kind: 'conv2d', options: { filters: layer.config.filters }, weights: layer.weights }),
+  DepthwiseConv2D: (layer) => {
+    const { depthwise_kernel: kernel, ...others } = layer.weights;
+    const [height, width, channels, multiplier] = kernel.shape;
+    const dilations = pair(layer.config.dilationRate);
+    // The tensor library takes the option and does not dilate.
+    if (String(dilations) !== '1,1') return `dilationRate ${String(dilations)}, allowed: 1`;
+    // Output channel c * multiplier + m belongs to input channel c, in both orders.
+    const flat = { shape: [height, width, 1, channels * multiplier], values: kernel.values };
+    const options = { depthMultiplier: multiplier };
+    return convolution(layer, { kind: 'depthwiseConv2d', options, weights: { kernel: flat, ...others } });
+  },
+  BatchNormalization: ({ config, inputShapes: [shape], weights }) => {
+    const { axis, epsilon, momentum } = config;
+    if (axis !== -1 && axis !== shape.length) return `axis ${String(axis)}, allowed: the last one`;
+    return [{ kind: 'batchNormalization', options: { epsilon, momentum }, weights }];
+  },
+  Activation: ({ config }) => activation(config.activation),
+  ReLU: ({ config: { maxValue } }) => [relu(maxValue)],
+  Softmax: ({ config: { axis }, inputShapes: [shape] }) =>
+    axis === -1 || axis === shape.length ? [{ kind: 'softmax' }] : `axis ${String(axis)}, allowed: the last one`,
+  Add: ({ inputShapes }) => {
+    const shapes = inputShapes.map((shape) => `[${shape.join(', ')}]`);
+    return new Set(shapes).size === 1
+      ? [{ kind: 'add' }]
+      : `inputs of shapes ${shapes.join(', ')}, allowed: equal ones`;
+  },
+  Concatenate: ({ config, inputShapes: [shape] }) => {
+    const axis = config.axis as number;
+    const own = axis < 0 ? shape.length + axis : axis - 1;
+    return own >= 0 ? [{ kind: 'concatenate', options: { axis: own } }] : 'axis 0, allowed: any but the batch';
+  },
+  MaxPooling2D: (layer) => pooling(layer, 'maxPooling2d'),
+  AveragePooling2D: (layer) => pooling(layer, 'averagePooling2d'),
+  GlobalMaxPooling2D: (layer) => channelsLast(layer, [{ kind: 'globalMaxPooling2d' }]),
+  GlobalAveragePooling2D: (layer) => channelsLast(layer, [{ kind: 'globalAveragePooling2d' }]),
+  Flatten: (layer) => channelsLast(layer, [{ kind: 'flatten' }]),
+  Reshape: ({ outputShape: targetShape }) => [{ kind: 'reshape', options: { targetShape } }],
+  Dropout: () => [],
+  Rescaling: ({ config, inputShapes: [shape] }) => {
+    const channels = shape[2];
+    if (shape.length !== 3 || channels === null)
+      return `input of shape [${shape.join(', ')}], allowed: [height, width, channels]`;
+    // A layer of its own and no BatchNorm: its numbers are not statistics that anybody may measure again.
+    const filled = (value: unknown) => new Float32Array(channels).fill(value as number);
+    const kernel = { shape: [1, 1, 1, channels], values: filled(config.scale) };
+    const bias = { shape: [channels], values: filled(config.offset) };
+    return [{ kind: 'depthwiseConv2d', options: { kernelSize: 1 }, weights: { kernel, bias } }];
+  },
+  ZeroPadding2D: (layer) => {
+    const [[top, bottom], [left, right]] = layer.config.padding as [[number, number], [number, number]];
+    return channelsLast(layer, [{ kind: 'zeroPadding2d', options: { padding: [top, bottom, left, right] } }]);
+  },
+};
+
+function convolution(layer: FloatLayer, { options, ...step }: Step): readonly Step[] | string {
+  const { kernelSize, strides, padding, dilationRate: dilations, useBias } = layer.config;
+  const window = { kernelSize, strides: pair(strides), padding, dilations: pair(dilations), useBias };
+  const steps = weighted(layer, { ...step, options: { ...options, ...window } });
+  return typeof steps === 'string' ? steps : channelsLast(layer, steps);
+}
+
+/** The tensor library's `1` or `[1]` for `[1, 1]`. */
+function pair(sizes: unknown): unknown {
+  const list = Array.isArray(sizes) ? sizes : [sizes ?? 1];
+  return list.length === 1 ? [list[0], list[0]] : list;
+}
+
+function pooling(layer: FloatLayer, kind: StepKind): readonly Step[] | string {
+  const { poolSize, strides, padding } = layer.config;
+  return channelsLast(layer, [{ kind, options: { poolSize, strides, padding } }]);
+}
+
+function channelsLast({ config: { dataFormat } }: FloatLayer, steps: readonly Step[]): readonly Step[] | string {
+  if (dataFormat === undefined || dataFormat === null || dataFormat === 'channelsLast') return steps;
+  return `dataFormat ${String(dataFormat)}, allowed: channelsLast`;
+}
+
+/** A layer of sums and the activation that it has inside. */
+function weighted({ config }: FloatLayer, step: Step): readonly Step[] | string {
+  const after = activation(config.activation);
+  return typeof after === 'string' ? after : [step, ...after];
+}
+
+function activation(name: unknown): readonly Step[] | string {
+  if (name === undefined || name === null || name === 'linear') return [];
+  if (name === 'relu') return [relu()];
+  if (name === 'relu6') return [relu(6)];
+  if (name === 'softmax') return [{ kind: 'softmax' }];
+  return `activation ${String(name)}, allowed: relu, relu6, linear, and softmax at the end`;
+}
+
+function relu(maximum?: unknown): Step {
+  return { kind: 'relu', options: typeof maximum === 'number' ? { maximum } : {} };
+}

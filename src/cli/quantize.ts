@@ -1,0 +1,180 @@
+import { readFile } from 'node:fs/promises';
+import type { QuantizationInput, QuantizationProgress, QuantizationReport } from '../autograd/index.js';
+import { dataSets, loadData } from '../data/index.js';
+import type { DataSet } from '../data/index.js';
+import { packageVersion } from '../package-root.js';
+import { Network, QfxError } from '../qfx/index.js';
+import type { JsonObject } from '../qfx/index.js';
+import { measureAccuracy } from './accuracy.js';
+import { UsageError } from './command.js';
+import type { Command, CommandContext } from './command.js';
+import { count, percent } from './format.js';
+import { shortType } from './inspect.js';
+import type { Progress } from './progress.js';
+import { formatTable } from './table.js';
+import { labelledImages } from './test-images.js';
+
+/** Real images on which the frozen graph is compared with the network. */
+const comparedImages = 64;
+const backends = ['auto', 'wasm', 'node'] as const;
+
+interface Options {
+  model: string;
+  data: string;
+  dataSet?: string;
+  config?: string;
+  out: string;
+  backend: (typeof backends)[number];
+}
+
+/** `qfx quantize`: a float model of TensorFlow.js becomes a frozen fixed-point network, without training. */
+export const quantize: Command<Options> = {
+  command: 'quantize <model>',
+  describe: 'Turn a float TensorFlow.js model into a fixed-point network, without training',
+  examples: [
+    ['$0 quantize float/model.json --data mnist', 'At 8 bits; writes out/quantized/'],
+    ['$0 quantize float/model.json --data mnist --config w4.json --out out/w4', 'Word lengths from a file'],
+    ['$0 quantize float/model.json --data ~/cifar --data-set cifar10', 'Data from a folder'],
+  ],
+  options: (yargs) =>
+    yargs
+      .positional('model', {
+        type: 'string',
+        demandOption: true,
+        describe: 'model.json of a TensorFlow.js layers model',
+      })
+      .option('data', {
+        type: 'string',
+        demandOption: true,
+        requiresArg: true,
+        describe: `A data set (${Object.keys(dataSets).join(', ')}), or the folder of the one that --data-set names`,
+      })
+      .option('data-set', {
+        type: 'string',
+        choices: Object.keys(dataSets),
+        describe: 'What the folder holds',
+      })
+      .option('config', { type: 'string', requiresArg: true, describe: 'JSON file with the options of quantizeModel' })
+      .option('out', {
+        type: 'string',
+        default: 'out/quantized',
+        requiresArg: true,
+        describe: 'Folder for the graph, the network to train on from, and the report',
+      })
+      .option('backend', {
+        choices: backends,
+        default: 'wasm' as const,
+        describe: 'What computes: wasm everywhere; node after qfx setup tfjs-node; auto: node where it is set up',
+      }),
+  async run({ model: file, data: source, dataSet, config: configFile, out, backend }, context) {
+    const where = dataSource(source, dataSet);
+    const config = configFile === undefined ? {} : await readConfig(configFile);
+    // A second; help must not wait for it.
+    const { checkQuantizedFolder, evaluate, firstImages, freeze, initializeBackend, loadModelFile } =
+      await import('../autograd/index.js');
+    const { quantizeModel, writeQuantized } = await import('../autograd/index.js');
+    await checkQuantizedFolder(out);
+    await initializeBackend(backend);
+    const float = await loadModelFile(file);
+    const data = await loadData(where.name, { folder: where.folder, signal: context.signal });
+    const { model, report } = await withBars(context, (onProgress) =>
+      quantizeModel(float, { ...config, data, signal: context.signal, onProgress }),
+    );
+    const floatResult = await evaluate(float, data.test, data.shape, { signal: context.signal });
+    const samples = firstImages(data.test, data.shape, Math.min(comparedImages, data.test.labels.length));
+    const frozen = freeze(model, { samples, name: report.name });
+    const accuracy = {
+      float: floatResult.accuracy,
+      quantized: await measureAccuracy(new Network(frozen), labelledImages(frozen, data), context),
+    };
+    const images = data.test.labels.length;
+    const graph = { ...frozen, provenance: provenance(file, data, report, { ...accuracy, images }) };
+    await writeQuantized(out, { model, graph, report });
+    return {
+      document: { folder: out, graph: `${out}/model.safetensors`, model: `${out}/model`, accuracy, images, report },
+      text: describe(out, accuracy, images, report),
+    };
+  },
+};
+
+function dataSource(source: string, dataSet: string | undefined): { name: string; folder?: string } {
+  if (Object.hasOwn(dataSets, source)) return { name: source };
+  if (dataSet !== undefined) return { name: dataSet, folder: source };
+  const names = Object.keys(dataSets);
+  throw new UsageError(
+    `--data ${source}: no data set of this name (${names.join(', ')}); for a folder add --data-set ${names.join('|')}`,
+  );
+}
+
+async function readConfig(file: string): Promise<QuantizationInput> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as QuantizationInput;
+  } catch (cause) {
+    throw new QfxError(file, `no configuration that can be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A bar for each phase. */
+async function withBars<Result>(
+  context: CommandContext,
+  work: (onProgress: (progress: QuantizationProgress) => void) => Promise<Result>,
+): Promise<Result> {
+  let bar: { readonly phase: string; readonly progress: Progress } | undefined;
+  try {
+    return await work(({ phase, done, total }) => {
+      if (bar?.phase !== phase) {
+        bar?.progress.stop();
+        bar = { phase, progress: context.progress(phase, total) };
+      }
+      bar.progress.update(done);
+    });
+  } finally {
+    bar?.progress.stop();
+  }
+}
+
+function provenance(
+  file: string,
+  { name, checksum }: DataSet,
+  { config, steps }: QuantizationReport,
+  accuracy: JsonObject,
+): JsonObject {
+  const content = {
+    qfx: packageVersion(),
+    parent: file,
+    data: { name, checksum },
+    quantization: config,
+    steps,
+    accuracy,
+  };
+  return JSON.parse(JSON.stringify(content)) as JsonObject;
+}
+
+function describe(
+  folder: string,
+  accuracy: { readonly float: number; readonly quantized: number },
+  images: number,
+  { conversions, quantizers, steps, outputPower }: QuantizationReport,
+): string {
+  const rows = quantizers.map(({ layer, role, type, meanSquaredError }) => [
+    layer,
+    role,
+    shortType(type),
+    meanSquaredError.toExponential(2),
+  ]);
+  const ofAccuracy = (value: number | undefined) => (value === undefined ? '' : `, ${percent(value)}`);
+  return [
+    formatTable(['layer', 'quantizer', 'type', 'squared error'], rows),
+    '',
+    ...conversions.flatMap(({ layer, className, note }) =>
+      note === undefined ? [] : [`${layer} (${className}): ${note}`],
+    ),
+    ...steps.map(
+      ({ name, outputError, accuracy: reached }) =>
+        `${name}: output error ${percent(outputError / outputPower)} of its power${ofAccuracy(reached)}`,
+    ),
+    `test: ${percent(accuracy.quantized)} of ${count(images)} images from integers, ${percent(accuracy.float)} in float`,
+    `wrote ${folder}`,
+    `Next: qfx inspect ${folder}/model.safetensors; qfx export-hls ${folder}/model.safetensors --out hls; train on from ${folder}/model`,
+  ].join('\n');
+}

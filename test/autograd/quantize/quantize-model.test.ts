@@ -1,0 +1,249 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  firstImages,
+  freeze,
+  initializeBackend,
+  quantizeModel,
+  quantizersOf,
+  tf,
+  train,
+  withoutQuantizers,
+} from '../../../src/autograd/index.js';
+import type { QuantizationInput } from '../../../src/autograd/index.js';
+import { modelWeights } from '../../../src/autograd/train/model-weights.js';
+import { bars } from '../../train/synthetic.js';
+import { everything, randomize, small } from './float-networks.js';
+
+const data = bars({ train: 300, test: 100 });
+const calibration = { images: 64, statisticsImages: 128 };
+const untouched = { images: 8, statisticsImages: 8, biasCorrection: false, greedyPasses: 0 };
+const bits = (wordLength: number): QuantizationInput => ({ weights: { wordLength }, activations: { wordLength } });
+
+beforeAll(() => initializeBackend());
+
+/** Logits of the float network: its softmax undone but for a constant an image. */
+function logitsOf(model: tf.LayersModel, x: tf.Tensor): Float32Array {
+  return tf.tidy(() => {
+    const y = model.apply(x, { training: false }) as tf.Tensor;
+    const log = y.log();
+    return log.sub(log.mean(-1, true)).dataSync() as Float32Array;
+  });
+}
+
+function centred(model: tf.LayersModel, x: tf.Tensor): Float32Array {
+  return tf.tidy(() => {
+    const y = model.apply(x, { training: false }) as tf.Tensor;
+    return y.sub(y.mean(-1, true)).dataSync() as Float32Array;
+  });
+}
+
+function expectClose(actual: Float32Array, expected: Float32Array): void {
+  const largest = expected.reduce((found, value) => Math.max(found, Math.abs(value)), 0);
+  const worst = expected.reduce((found, value, index) => Math.max(found, Math.abs(value - actual[index])), 0);
+  expect(worst / largest).toBeLessThan(1e-5);
+}
+
+describe('a converted network without its quantizers is the float one', () => {
+  const x = () => firstImages(data.test, data.shape, 20);
+
+  it.each(['keep', 'fold'] as const)('with BatchNorm: %s', async (batchNormalization) => {
+    const float = everything();
+    const options = { ...bits(8), data, batchNormalization, calibration: untouched, evaluatedImages: 0 };
+    const { model, report } = await quantizeModel(float, options);
+    // Float values that were measured anew are not the float network's: compare with what the plan made.
+    const kept = model.layers.some(({ name }) => name === 'norm');
+    expect(kept).toBe(batchNormalization === 'keep');
+    expect(report.conversions.find(({ layer }) => layer === 'classes')?.note).toMatch(/softmax is cut off/);
+    restoreStatistics(float, model);
+    expectClose(
+      withoutQuantizers(() => centred(model, x())),
+      logitsOf(float, x()),
+    );
+  });
+
+  /** Calibration measures BatchNorm's statistics again; the comparison is about weights. */
+  function restoreStatistics(float: tf.LayersModel, model: tf.LayersModel): void {
+    for (const { layer, key, write } of modelWeights(model)) {
+      if (!key.includes('moving_')) continue;
+      const source = modelWeights(float).find(
+        (weight) => weight.layer === layer && weight.key.slice(4) === key.slice(4),
+      );
+      write(source?.read() as Float32Array);
+    }
+  }
+
+  it('and says what became of each layer', async () => {
+    const { model, report } = await quantizeModel(everything(), {
+      ...bits(8),
+      data,
+      batchNormalization: 'fold',
+      calibration: untouched,
+      evaluatedImages: 0,
+    });
+    const became = Object.fromEntries(
+      report.conversions.map(({ layer, became: made, note }) => [layer, [...made, note]]),
+    );
+    expect(became).toMatchObject({
+      image: ['image', undefined],
+      scaled: ['scaled', undefined],
+      zeros: ['folded into stem'],
+      stem: ['stem', 'stem_relu', undefined],
+      norm: ['folded into conv'],
+      depthwise: ['depthwise', undefined],
+      dropped: ['dropped: it does nothing in inference'],
+      linear: ['dropped: it does nothing in inference'],
+      hidden_norm: ['hidden_norm', expect.stringMatching(/^kept: /)],
+      classes: ['classes', expect.stringMatching(/softmax/)],
+    });
+    const names = report.conversions.flatMap(({ became: made }) => made);
+    expect(
+      model.layers
+        .slice(1)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([...names].sort());
+  });
+});
+
+describe('without training', () => {
+  it('each step brings the output closer to the float one, and both errors are measured', async () => {
+    const { report } = await quantizeModel(small(), { ...bits(4), data, calibration });
+    const errors = report.steps.map(({ outputError }) => outputError);
+    expect(report.steps.map(({ name }) => name)).toEqual([
+      'placed',
+      'statistics measured again',
+      'bias corrected',
+      'neighbours tried',
+    ]);
+    errors.slice(1).forEach((error, index) => expect(error).toBeLessThanOrEqual(errors[index]));
+    expect(errors[3]).toBeLessThan(errors[0]);
+    expect(report.floatAccuracy).toBeGreaterThanOrEqual(0);
+    for (const { accuracy } of report.steps) expect(accuracy).toBeGreaterThanOrEqual(0);
+    for (const { meanSquaredError } of report.quantizers) expect(meanSquaredError).toBeGreaterThanOrEqual(0);
+  });
+
+  it('repeats bit for bit, and another seed calibrates on other images', async () => {
+    const quantized = async (seed: number) => {
+      const { model, report } = await quantizeModel(small(), { ...bits(4), data, calibration, seed });
+      return { weights: modelWeights(model).map(({ read }) => [...read()]), steps: report.steps };
+    };
+    const first = await quantized(1);
+    expect(await quantized(1)).toEqual(first);
+    expect((await quantized(2)).steps).not.toEqual(first.steps);
+  });
+
+  it('leaves the float network alone', async () => {
+    const float = small();
+    const before = modelWeights(float).map(({ read }) => [...read()]);
+    await quantizeModel(float, { ...bits(4), data, calibration });
+    expect(modelWeights(float).map(({ read }) => [...read()])).toEqual(before);
+  });
+
+  it('leaks no tensors', async () => {
+    const float = small();
+    const options = { ...bits(4), data, calibration };
+    const { numTensors } = tf.memory();
+    const { model } = await quantizeModel(float, options);
+    const own = modelWeights(model).length;
+    expect(tf.memory().numTensors - numTensors).toBe(own);
+  });
+
+  it('takes word lengths by role and by name, K-hot and given binary points', async () => {
+    const { model, report } = await quantizeModel(small(), {
+      data,
+      weights: { wordLength: 5 },
+      accumulators: { wordLength: 12 },
+      named: { classes: { weights: { wordLength: 8, kHot: { terms: 2 } }, bias: { binaryPoint: 3 } } },
+      calibration,
+    });
+    const typeOf = (name: string, wanted: string) =>
+      report.quantizers.find(({ layer, role }) => layer === name && role === wanted)?.type;
+    expect(typeOf('conv', 'weights')?.wordLength).toBe(5);
+    expect(typeOf('conv', 'output')?.wordLength).toBe(12);
+    expect(typeOf('classes', 'weights')?.kHot).toEqual({ terms: 2, digits: 'signed' });
+    expect(typeOf('classes', 'bias')?.binaryPoint).toBe(3);
+    expect(quantizersOf(model)).toHaveLength(report.quantizers.length);
+  });
+
+  it('makes a network that freezes and trains on', async () => {
+    const { model } = await quantizeModel(small(), { ...bits(4), data, calibration });
+    const samples = firstImages(data.test, data.shape, 64);
+    expect(freeze(model, { samples }).nodes.map(({ name }) => name)).toContain('classes');
+    const again = await quantizeModel(small(), { ...bits(4), data, calibration });
+    const learningRate = { schedule: 'cosine', rate: 0.03 } as const;
+    const { test } = await train({ model: again.model, data, epochs: 4, batchSize: 20, workers: 1, learningRate });
+    expect(test.accuracy).toBeGreaterThan(0.5);
+  });
+});
+
+describe('refusals', () => {
+  const attempt = (model: tf.LayersModel, options: object = {}) =>
+    quantizeModel(model, { data, calibration, ...options } as Parameters<typeof quantizeModel>[1]);
+  const { layers } = tf;
+  const ending = (...middle: tf.layers.Layer[]) => {
+    const end = [layers.flatten(), layers.dense({ units: 3, name: 'end' })];
+    return tf.sequential({ layers: [layers.inputLayer({ inputShape: [8, 8, 1] }), ...middle, ...end] });
+  };
+
+  it('names all layers that cannot be converted in one error', async () => {
+    const model = ending(
+      layers.conv2d({ name: 'soft', filters: 2, kernelSize: 3, activation: 'sigmoid' }),
+      layers.leakyReLU({ name: 'leaky' }),
+      layers.zeroPadding2d({ name: 'zeros' }),
+      layers.maxPooling2d({ name: 'pool', poolSize: 2 }),
+      layers.softmax({ name: 'middle', axis: -1 }),
+    );
+    await expect(attempt(model)).rejects.toThrow(
+      /cannot be converted:\n {2}- layer "soft" \(Conv2D\): activation sigmoid, allowed: relu, .*\n {2}- layer "leaky" \(LeakyReLU\): allowed classes: Dense, .*\n.*"middle" \(softmax\): in the middle.*\n.*"zeros" \(ZeroPadding2D\): allowed: directly before/,
+    );
+  });
+
+  it.each<[string, () => tf.layers.Layer, RegExp]>([
+    [
+      'channels first',
+      () => layers.averagePooling2d({ poolSize: 1, dataFormat: 'channelsFirst' }),
+      /dataFormat channelsFirst/,
+    ],
+    ['another axis', () => layers.batchNormalization({ axis: 1 }), /axis 1, allowed: the last one/],
+    [
+      'a dense layer over the last axis',
+      () => layers.dense({ units: 2 }),
+      /input of shape \[8, 8, 1\], allowed: \[features\]/,
+    ],
+    [
+      'dilation that is not computed',
+      () => layers.depthwiseConv2d({ kernelSize: 3, dilationRate: 2 }),
+      /dilationRate 2,2, allowed: 1/,
+    ],
+  ])('%s', async (_, layer, message) => {
+    await expect(attempt(ending(layer()))).rejects.toThrow(message);
+  });
+
+  it('layers in two places, and sums that are spread', async () => {
+    const image = tf.input({ shape: [8, 8, 1] });
+    const shared = layers.conv2d({ name: 'shared', filters: 1, kernelSize: 3, padding: 'same' });
+    const twice = shared.apply(shared.apply(image)) as tf.SymbolicTensor;
+    const pooled = layers.maxPooling2d({ poolSize: 8 }).apply(twice);
+    const spread = layers.add({ name: 'spread' }).apply([twice, pooled] as tf.SymbolicTensor[]);
+    const logits = layers.dense({ units: 3 }).apply(layers.flatten().apply(spread));
+    const model = tf.model({ inputs: image, outputs: logits as tf.SymbolicTensor });
+    await expect(attempt(model)).rejects.toThrow(
+      /"shared" \(Conv2D\): is used in more than one place[^]*"spread" \(Add\): inputs of shapes/,
+    );
+  });
+
+  it('options, data and images that do not fit', async () => {
+    await expect(attempt(small(), { wordLength: 8 })).rejects.toThrow(/quantizeModel: unknown key "wordLength"/);
+    await expect(attempt(small(), { weights: { bits: 8 } })).rejects.toThrow(/weights: unknown key "bits"/);
+    await expect(attempt(small(), { named: { 'cnv*': {} } })).rejects.toThrow(/no layer matches "cnv\*"/);
+    await expect(attempt(small(), { calibration: { images: 301 } })).rejects.toThrow(/2048 images, but .* has 300/);
+    const other = tf.sequential({ layers: [layers.dense({ inputShape: [8], units: 3 })] });
+    await expect(attempt(randomize(other, 3))).rejects.toThrow(/takes \[8\]; images of "bars" are/);
+  });
+
+  it('ends when asked to', async () => {
+    const controller = new AbortController();
+    const onProgress = () => controller.abort(new Error('enough'));
+    await expect(attempt(small(), { signal: controller.signal, onProgress })).rejects.toThrow('enough');
+  });
+});
