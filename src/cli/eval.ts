@@ -1,8 +1,8 @@
-import { runImages } from '../parallel/index.js';
+import { classify } from './classify.js';
 import { wholeNumberOption } from './command.js';
 import type { Command } from './command.js';
 import { openGraph } from './graph-file.js';
-import { classOutput, loadTestImages, predictedClass, testImageOptions } from './test-images.js';
+import { loadTestImages, testImageOptions } from './test-images.js';
 import type { TestImageOptions } from './test-images.js';
 import { count, percent } from './format.js';
 
@@ -26,22 +26,9 @@ export const evaluate: Command<Options> = {
       .option('workers', wholeNumberOption('workers', 'Threads (default: one a core; for little work, one)')),
   async run({ graph: fileName, data, dataSet, workers }, context) {
     const network = await openGraph(fileName);
-    const output = classOutput(network.graph);
     const images = await loadTestImages(network.graph, { data, dataSet });
     const started = performance.now();
-    const progress = context.progress('integer executor', images.count);
-    let correct = 0;
-    for await (const part of runImages(network, images, { workers, signal: context.signal })) {
-      const { raw, shape } = part.outputs[output];
-      const valuesPerImage = raw.length / part.images;
-      for (let index = 0; index < part.images; index++) {
-        const own = raw.subarray(index * valuesPerImage, (index + 1) * valuesPerImage);
-        if (predictedClass({ raw: own, shape }) === images.label(part.first + index)) correct++;
-      }
-      const done = part.first + part.images;
-      progress.update(done, `accuracy ${(correct / done).toFixed(4)}`);
-    }
-    const accuracy = correct / images.count;
+    const { accuracy } = await classify(network, images, { title: 'integer executor', context, workers });
     const seconds = (performance.now() - started) / 1e3;
     return {
       document: { graph: fileName, dataSet: images.name, images: images.count, accuracy, seconds },

@@ -14,6 +14,14 @@ export * from './number/binary-point.js';
 
 export * from './graph/graph.js';
 export { buildGraph } from './graph/build.js';
+export { compareGraphs } from './graph/compare.js';
+export type {
+  ConstantComparison,
+  Difference,
+  GraphComparison,
+  NodeComparison,
+  ValueComparison,
+} from './graph/compare.js';
 export { findNode, graphContexts } from './graph/context.js';
 export { loadGraph, saveGraph } from './graph/file.js';
 export type { LoadOptions } from './graph/file.js';
