@@ -1,6 +1,5 @@
 import { runImages } from '../parallel/index.js';
 import type { Network } from '../qfx/index.js';
-import type { CommandContext } from './command.js';
 import { classOutput, predictedClass } from './test-images.js';
 import type { TestImages } from './test-images.js';
 
@@ -12,20 +11,26 @@ export interface Classification {
   readonly accuracy: number;
 }
 
+interface ClassifyOptions {
+  readonly workers?: number;
+  readonly signal: AbortSignal;
+  /** Gets the images done so far, and the accuracy on them. */
+  readonly onProgress?: (done: number, accuracy: number) => void;
+}
+
 /**
- * Classifies images with the integer executor, on all cores, behind a progress bar.
+ * Classifies images with the integer executor, on all cores.
  * @throws QfxError for a network without the one output that tells a class
  */
 export async function classify(
   network: Network,
   images: TestImages,
-  { title, context, workers }: { readonly title: string; readonly context: CommandContext; readonly workers?: number },
+  { workers, signal, onProgress }: ClassifyOptions,
 ): Promise<Classification> {
   const output = classOutput(network.graph);
-  const progress = context.progress(title, images.count);
   const classes = new Int32Array(images.count);
   let correct = 0;
-  for await (const part of runImages(network, images, { workers, signal: context.signal })) {
+  for await (const part of runImages(network, images, { workers, signal })) {
     const { raw, shape } = part.outputs[output];
     const valuesPerImage = raw.length / part.images;
     for (let index = 0; index < part.images; index++) {
@@ -35,8 +40,7 @@ export async function classify(
       if (predicted === images.label(part.first + index)) correct++;
     }
     const done = part.first + part.images;
-    progress.update(done, `accuracy ${(correct / done).toFixed(4)}`);
+    onProgress?.(done, correct / done);
   }
-  progress.stop();
   return { classes, accuracy: correct / images.count };
 }

@@ -7,7 +7,7 @@ import { openGraph } from './graph-file.js';
 import { shortFormat, shortType, typeLegend } from './short-type.js';
 import { formatTable } from './table.js';
 import { labelledImages, loadTestSet, testImageOptions } from './test-images.js';
-import type { TestImageOptions } from './test-images.js';
+import type { TestImageOptions, TestImages } from './test-images.js';
 import { visible } from './visible.js';
 
 interface Options extends TestImageOptions {
@@ -63,8 +63,11 @@ async function compareAccuracy(
 ): Promise<Accuracy> {
   const set = await loadTestSet(a.graph, options);
   const [imagesA, imagesB] = [labelledImages(a.graph, set), labelledImages(b.graph, set)];
-  const ofA = await classify(a, imagesA, { title: 'a', context });
-  const ofB = await classify(b, imagesB, { title: 'b', context });
+  const progress = context.progress('integer executor', 2 * imagesA.count);
+  const run = (network: Network, images: TestImages, before: number) =>
+    classify(network, images, { signal: context.signal, onProgress: (done) => progress.update(before + done) });
+  const ofA = await run(a, imagesA, 0);
+  const ofB = await run(b, imagesB, imagesA.count);
   const classifiedDifferently = ofA.classes.filter((predicted, index) => predicted !== ofB.classes[index]).length;
   return { dataSet: set.name, images: imagesA.count, a: ofA.accuracy, b: ofB.accuracy, classifiedDifferently };
 }

@@ -28,7 +28,12 @@ export const evaluate: Command<Options> = {
     const network = await openGraph(fileName);
     const images = await loadTestImages(network.graph, { data, dataSet });
     const started = performance.now();
-    const { accuracy } = await classify(network, images, { title: 'integer executor', context, workers });
+    const progress = context.progress('integer executor', images.count);
+    const { accuracy } = await classify(network, images, {
+      workers,
+      signal: context.signal,
+      onProgress: (done, accuracy) => progress.update(done, `accuracy ${accuracy.toFixed(4)}`),
+    });
     const seconds = (performance.now() - started) / 1e3;
     return {
       document: { graph: fileName, dataSet: images.name, images: images.count, accuracy, seconds },

@@ -29,6 +29,14 @@ export { limits } from './limits.js';
 export { summarizeGraph } from './graph/summary.js';
 export type { GraphSummary, LayerSummary } from './graph/summary.js';
 
+export { hasCast } from './graph/has-cast.js';
+export { exposeExactValues, withoutCast } from './diagnose/casts.js';
+export type { ExposedGraph } from './diagnose/casts.js';
+export { CastStatistics } from './diagnose/cast-statistics.js';
+export type { CastReport } from './diagnose/cast-statistics.js';
+export { reportConstant } from './diagnose/constant-statistics.js';
+export type { ConstantReport } from './diagnose/constant-statistics.js';
+
 export { Network } from './execute/network.js';
 export type {
   BatchOptions,
