@@ -4,6 +4,7 @@ import { packageVersion } from '../package-root.js';
 import { exitStatus, helpOf, nameOf, register, reportFailure } from './command.js';
 import { csim } from './csim.js';
 import { demo } from './demo.js';
+import { diagnose } from './diagnose.js';
 import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { evaluate } from './eval.js';
@@ -32,12 +33,13 @@ register(parser, exportHls);
 register(parser, csim);
 register(parser, evaluate);
 register(parser, inspect);
+register(parser, diagnose);
 register(parser, diff);
 register(parser, init);
 register(parser, setup);
 register(parser, doctor);
 register(parser, demo);
-const names = [train, exportHls, csim, evaluate, inspect, diff, init, setup, doctor, demo].map(nameOf);
+const names = [train, exportHls, csim, evaluate, inspect, diagnose, diff, init, setup, doctor, demo].map(nameOf);
 
 try {
   await parser.parseAsync();

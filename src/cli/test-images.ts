@@ -78,6 +78,11 @@ export function labelledImages(graph: Graph, set: TestSet): TestImages {
   };
 }
 
+/** The first of the images, all where there are fewer. */
+export function firstTestImages(images: TestImages, count: number): TestImages {
+  return { ...images, count: Math.min(count, images.count) };
+}
+
 /** The index of the largest value, the lowest one among equals; of an argmax, its value. */
 export function predictedClass({ raw, shape }: { raw: ArrayLike<number | bigint>; shape: readonly number[] }): number {
   if (shape.length === 1 && shape[0] === 1) return Number(raw[0]);
