@@ -73,13 +73,14 @@ async function diagnoseFile(
       `accuracy ${percent(found.accuracy)} on the first ${count(chosen.count)} test images of ${chosen.name}, from integers`,
       '',
       formatTable(
-        ['cast of', 'lost', 'SNR dB', '< range', '> range', 'to 0', 'unused', 'dead'],
+        ['cast of', 'lost %', 'SNR dB', 'below %', 'above %', 'to 0 %', 'unused', 'dead'],
         casts.slice(0, rowsShown).map(describeLayer),
       ),
       '',
       ...rest(casts.length),
-      'lost: accuracy gained where only this cast is left out; range and 0: shares of the values that were out of',
-      'range, and that became 0; unused: bits of the word; dead: channels that are always 0',
+      ...(casts.some(({ accuracyLost }) => accuracyLost === null) ? ['?: takes types wider than 64 bits'] : []),
+      'lost: accuracy gained where only this cast is left out; below, above: values out of',
+      'range; to 0: values that became 0; unused: bits of the word; dead: channels of zeros',
     ].join('\n'),
   };
 }
@@ -99,14 +100,14 @@ function describeLayer(found: DiagnosedLayer): (string | number)[] {
   const { accuracyLost, signalToNoise, values, below, above, underflows, unusedBits, channels, deadChannels } = found;
   const dead = deadChannels.length;
   return [
-    found.layer.length > 24 ? `${found.layer.slice(0, 23)}…` : found.layer,
-    accuracyLost === null ? '> 64 bits' : points(accuracyLost),
+    shorten(found.layer, 19),
+    accuracyLost === null ? '?' : points(accuracyLost),
     signalToNoise === null ? 'exact' : signalToNoise.toFixed(1),
     share(below, values),
     share(above, values),
     share(underflows, values),
-    `${unusedBits}${found.neverNegative ? ' + sign' : ''}`,
-    dead === 0 ? '' : `${count(dead)} of ${count(channels)}`,
+    `${unusedBits}${found.neverNegative ? '+sign' : ''}`,
+    dead === 0 ? '' : `${dead}/${channels}`,
   ];
 }
 
@@ -135,7 +136,7 @@ async function diagnoseCheckpoint(
         `without quantizers ${percent(found.accuracyWithoutQuantizers)}`,
       '',
       formatTable(
-        ['quantizer', 'lost', 'SNR dB', 'saturated', 'to 0', 'zeros', 'word'],
+        ['quantizer', 'lost %', 'SNR dB', 'saturated %', 'to 0 %', 'zeros %', 'bits'],
         quantizers.slice(0, rowsShown).map(describeQuantizer),
       ),
       '',
@@ -147,15 +148,15 @@ async function diagnoseCheckpoint(
 
 function describeQuantizer(found: QuantizerDiagnosis): (string | number)[] {
   const { values, saturated, underflows, zeros, signalToNoise, accuracyLost } = found;
-  const name = `${found.layer}: ${found.role}`;
+  const [shortest, longest] = [Math.min(...found.wordLengths), Math.max(...found.wordLengths)];
   return [
-    name.length > 32 ? `${name.slice(0, 31)}…` : name,
+    `${shorten(found.layer, 16)}: ${found.role}`,
     points(accuracyLost),
     signalToNoise === null ? 'exact' : signalToNoise.toFixed(1),
     share(saturated, values),
     share(underflows, values),
     share(zeros, values),
-    `${[...new Set(found.wordLengths)].join(' ')} bits`,
+    shortest === longest ? `${longest}` : `${shortest}..${longest}`,
   ];
 }
 
@@ -165,11 +166,16 @@ function rest(rows: number): string[] {
 
 /** In percentage points; negative where accuracy is gained. */
 function points(fraction: number): string {
-  return fraction === 0 ? '0' : `${(100 * fraction).toFixed(2)} %`;
+  return fraction === 0 ? '0' : (100 * fraction).toFixed(2);
 }
 
+/** In percent, empty for nothing. */
 function share(part: number, values: number): string {
   if (part === 0) return '';
   const percentage = (100 * part) / values;
-  return percentage < 0.01 ? '< 0.01 %' : `${percentage.toFixed(2)} %`;
+  return percentage < 0.01 ? '<0.01' : percentage.toFixed(2);
+}
+
+function shorten(name: string, most: number): string {
+  return name.length > most ? `${name.slice(0, most - 1)}…` : name;
 }
