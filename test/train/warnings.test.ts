@@ -6,6 +6,10 @@ import { createLayers, quantizersOf } from '../../src/autograd/index.js';
 import type { TrainingWarning } from '../../src/autograd/index.js';
 import { tf } from '../../src/autograd/tensorflow.js';
 import { FlipCounter } from '../../src/autograd/train/flips.js';
+import { firstImages } from '../../src/autograd/train/first-images.js';
+import { modelWeights } from '../../src/autograd/train/model-weights.js';
+import { reportQuantizers } from '../../src/autograd/train/quantizer-reports.js';
+import { findWarnings } from '../../src/autograd/train/warnings.js';
 import { train } from '../../src/autograd/train/train.js';
 import { startTestedBackend } from '../support/backend.js';
 import { bars } from './synthetic.js';
@@ -64,6 +68,38 @@ describe('warnings', () => {
       onWarning: (warning) => warnings.push(warning),
     });
     expect(warnings.filter(({ layer, problem }) => layer === 'hidden' && problem !== 'oscillates')).toEqual([]);
+  });
+});
+
+describe('findWarnings', () => {
+  it('begins above a tenth of the values, and above eight turns', () => {
+    const placed = quantizersOf(network()).slice(0, 1);
+    const [{ quantizer }] = placed;
+    const report = { values: 100, saturated: 10, underflows: 0, zeros: 0, isConstant: false, signalToNoise: null };
+    const find = (saturated: number, turns: number) =>
+      findWarnings(placed, new Map([[quantizer, { ...report, saturated }]]), new Map([[quantizer, turns]]));
+    expect(find(10, 8)).toEqual([]);
+    expect(find(11, 9).map(({ warning: { problem, measured } }) => [problem, measured])).toEqual([
+      ['saturates', 0.11],
+      ['oscillates', 9],
+    ]);
+  });
+});
+
+describe('reportQuantizers', () => {
+  it('sees every quantizer and changes no bit of the model', async () => {
+    const model = network({ output: 3 });
+    await train({ model, data, ...training, epochs: 1, freezing: { binaryPoints: 1, statistics: 1 } });
+    const weights = () => modelWeights(model).map(({ key, read }) => [key, [...read()]]);
+    const before = weights();
+    const tensors = tf.memory().numTensors;
+    const x = firstImages(data.test, data.shape, 20);
+    const reports = reportQuantizers(model, x);
+    x.dispose();
+    expect(weights()).toEqual(before);
+    expect(tf.memory().numTensors).toBe(tensors);
+    expect(new Set(reports.keys())).toEqual(new Set(quantizersOf(model).map(({ quantizer }) => quantizer)));
+    expect(reports.get(quantizersOf(model)[1].quantizer)?.values).toBe(20 * 4);
   });
 });
 

@@ -7,7 +7,7 @@ export const watchedImages = 32;
 /** Saturated values, as a share of all, above which a quantizer saturates too much. */
 const saturatedShare = 0.1;
 /** Turns of one binary point within an epoch above which it oscillates. */
-const turnsOfEpoch = 4;
+const turnsOfEpoch = 8;
 
 /** A quantizer that hurts. */
 export interface TrainingWarning {
