@@ -98,6 +98,7 @@ describe('a cast', () => {
     // Two pixels of three channels, two images.
     const report = watch(oneCast(type(true, 5, 0), types, [2, 3]), [0, 9, 1, 0, 0, 0, 0, 0, 0, 0, -1, 15]);
     expect(report).toMatchObject({ deadChannels: [0, 1], channels: 3, values: 12, above: 1, below: 1, unusedBits: 1 });
+    expect(watch(oneCast(type(true, 5, 0), type(true, 4, 0)), [-3, 0])).toMatchObject({ deadChannels: [] });
   });
 });
 
