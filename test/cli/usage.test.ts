@@ -17,7 +17,19 @@ beforeAll(async () => {
 });
 afterAll(() => terminal.close());
 
-const commands = ['train', 'export-hls', 'csim', 'eval', 'inspect', 'diagnose', 'diff', 'init', 'setup', 'doctor', 'demo'];
+const commands = [
+  'train',
+  'export-hls',
+  'csim',
+  'eval',
+  'inspect',
+  'diagnose',
+  'diff',
+  'init',
+  'setup',
+  'doctor',
+  'demo',
+];
 
 describe('help', () => {
   it('lists all commands', async () => {
