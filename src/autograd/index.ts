@@ -2,7 +2,7 @@
 export { tf } from './tensorflow.js';
 export { initializeBackend } from './backend.js';
 export type { Backend, RunningBackend } from './backend.js';
-export { Quantizer, withoutQuantizers } from './quantizer.js';
+export { Quantizer, withOnlyQuantizers, withoutQuantizers } from './quantizer.js';
 export type { QuantizerConfig } from './quantizer.js';
 export { createLayers } from './layers/index.js';
 export type * from './layers/index.js';

@@ -49,28 +49,40 @@ interface State {
   readonly frozenWordLengths: number[];
 }
 
-let bypassDepth = 0;
+/** Of each `withOnlyQuantizers` that has not ended: the quantizers that stay on. */
+const restrictions: ReadonlySet<Quantizer>[] = [];
+
+/**
+ * Runs `body` with all quantizers switched off but these: `apply` of the others returns its argument. What is computed in
+ * floating point without the others is exactly what one of them adds. A promise keeps them off until it settles.
+ */
+export function withOnlyQuantizers<T>(quantizers: ReadonlySet<Quantizer>, body: () => T): T {
+  // A set of its own, so that this call ends itself and no other one.
+  const restriction = new Set(quantizers);
+  const end = () => void restrictions.splice(restrictions.indexOf(restriction), 1);
+  restrictions.push(restriction);
+  let pending = false;
+  try {
+    const result = body();
+    if (!(result instanceof Promise)) return result;
+    pending = true;
+    return result.finally(end) as T;
+  } finally {
+    if (!pending) end();
+  }
+}
 
 /**
  * Runs `body` with all quantizers switched off: their `apply` returns its argument. Measures the accuracy of the same
  * weights in floating point. A promise keeps them off until it settles.
  */
 export function withoutQuantizers<T>(body: () => T): T {
-  bypassDepth++;
-  let pending = false;
-  try {
-    const result = body();
-    if (!(result instanceof Promise)) return result;
-    pending = true;
-    return result.finally(() => bypassDepth--) as T;
-  } finally {
-    if (!pending) bypassDepth--;
-  }
+  return withOnlyQuantizers(new Set(), body);
 }
 
-/** True inside of `withoutQuantizers`. */
+/** True inside of `withoutQuantizers` and `withOnlyQuantizers`. */
 export function areQuantizersBypassed(): boolean {
-  return bypassDepth > 0;
+  return restrictions.length > 0;
 }
 
 /**
@@ -270,10 +282,10 @@ export class Quantizer {
    * The same for an operation that makes the cast a part of its own pass over the data, which has no gradient for a word length
    * that is learned: there, use `apply`.
    * @param values what is cast; asked for where no binary points are known yet, to find them on it
-   * @returns undefined inside of `withoutQuantizers`
+   * @returns undefined where it is switched off
    */
   castPart({ training }: { training: boolean }, values?: () => tf.Tensor): CastPart | undefined {
-    if (bypassDepth > 0) return undefined;
+    if (restrictions.some((kept) => !kept.has(this))) return undefined;
     if (!hasKernel(castKernel.name)) {
       throw new QfxError(
         this.where,

@@ -1,8 +1,9 @@
-import { isUniform, spreadValues, summarizeGraph } from '../qfx/index.js';
-import type { FixedPointFormat, GraphSummary, TensorType } from '../qfx/index.js';
+import { summarizeGraph } from '../qfx/index.js';
+import type { GraphSummary } from '../qfx/index.js';
 import type { Command } from './command.js';
 import { openGraph } from './graph-file.js';
 import { count } from './format.js';
+import { shortFormat, shortType, typeLegend } from './short-type.js';
 import { formatTable } from './table.js';
 import { visible } from './visible.js';
 
@@ -46,7 +47,7 @@ export const inspect: Command<{ graph: string }> = {
         '',
         table,
         '',
-        'types: s signed, u unsigned, word length.binary point, rounding, overflow',
+        typeLegend,
         `outputs: ${graph.outputs.map(visible).join(', ')}`,
         `provenance: ${JSON.stringify(graph.provenance, undefined, 2)}`,
       ].join('\n'),
@@ -57,18 +58,4 @@ export const inspect: Command<{ graph: string }> = {
 function describeProducts({ multiplications, shiftAdds }: GraphSummary): string {
   const shifts = shiftAdds > 0 ? ` and ${count(shiftAdds)} shift-adds` : '';
   return `${count(multiplications)} multiplications${shifts}`;
-}
-
-/** `s10.8` is signed, 10 bits, binary point 8; `u` is unsigned. Keeps the table within a terminal. */
-function shortFormat({ signed, wordLength, binaryPoint }: FixedPointFormat): string {
-  return `${signed ? 's' : 'u'}${wordLength}.${binaryPoint}`;
-}
-
-/** The same with rounding and overflow; a range where binary points differ. */
-export function shortType(type: TensorType): string {
-  const modes = `${type.rounding} ${type.overflow}`.replaceAll('AP_', '');
-  if (isUniform(type)) return `${shortFormat(type)} ${modes}`;
-  const range = (values: readonly number[]) => `${Math.min(...values)}..${Math.max(...values)}`;
-  const words = range(spreadValues(type.wordLength));
-  return `${type.signed ? 's' : 'u'}${words}.${range(spreadValues(type.binaryPoint))} ${modes}`;
 }

@@ -5,6 +5,8 @@ import { adders } from './adders.js';
 import { exitStatus, helpOf, nameOf, register, reportFailure } from './command.js';
 import { csim } from './csim.js';
 import { demo } from './demo.js';
+import { diagnose } from './diagnose.js';
+import { diff } from './diff.js';
 import { doctor } from './doctor.js';
 import { evaluate } from './eval.js';
 import { exportHls } from './export-hls.js';
@@ -37,14 +39,29 @@ register(parser, exportHls);
 register(parser, csim);
 register(parser, evaluate);
 register(parser, inspect);
+register(parser, diagnose);
+register(parser, diff);
 register(parser, adders);
 register(parser, init);
 register(parser, setup);
 register(parser, doctor);
 register(parser, demo);
-const names = [train, quantize, sweep, exportHls, csim, evaluate, inspect, adders, init, setup, doctor, demo].map(
-  nameOf,
-);
+const names = [
+  train,
+  quantize,
+  sweep,
+  exportHls,
+  csim,
+  evaluate,
+  inspect,
+  diagnose,
+  diff,
+  adders,
+  init,
+  setup,
+  doctor,
+  demo,
+].map(nameOf);
 
 try {
   await parser.parseAsync();

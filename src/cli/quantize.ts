@@ -9,7 +9,7 @@ import { measureAccuracy } from './accuracy.js';
 import { UsageError } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import { count, percent } from './format.js';
-import { shortType } from './inspect.js';
+import { shortType } from './short-type.js';
 import type { Progress } from './progress.js';
 import { formatTable } from './table.js';
 import { labelledImages } from './test-images.js';

@@ -36,13 +36,21 @@ export const testImageOptions = {
  * @throws QfxError when they do not fit the network's input, UsageError when nobody says which data set
  */
 export async function loadTestImages(graph: Graph, options: TestImageOptions): Promise<TestImages> {
+  return labelledImages(graph, await loadTestSet(graph, options));
+}
+
+/**
+ * The data set that a graph was trained on, or another one, without its training images.
+ * @throws UsageError when nobody says which
+ */
+export async function loadTestSet(graph: Graph, options: TestImageOptions): Promise<TestSet> {
   const name = options.dataSet ?? trainedOn(graph);
   if (name === undefined) {
     throw new UsageError(
       `graph "${graph.name}" does not say what it was trained on; add --data-set ${Object.keys(dataSets).join('|')}`,
     );
   }
-  return labelledImages(graph, await loadTestData(name, { folder: options.data }));
+  return loadTestData(name, { folder: options.data });
 }
 
 /**
@@ -68,6 +76,11 @@ export function labelledImages(graph: Graph, set: TestSet): TestImages {
     },
     label: (index) => set.test.labels[index],
   };
+}
+
+/** The first of the images, all where there are fewer. */
+export function firstTestImages(images: TestImages, count: number): TestImages {
+  return { ...images, count: Math.min(count, images.count) };
 }
 
 /** The index of the largest value, the lowest one among equals; of an argmax, its value. */

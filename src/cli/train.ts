@@ -1,11 +1,19 @@
 import { join } from 'node:path';
 import { checkRunFolder, findRun } from '../autograd/train/run-folder.js';
 import type { RunChoice } from '../autograd/train/run-folder.js';
-import type { ResolvedRun, RunOptions, RunResult, TrainingProgress, TrainingResult } from '../autograd/index.js';
+import type {
+  ResolvedRun,
+  RunOptions,
+  RunResult,
+  TrainingProgress,
+  TrainingResult,
+  TrainingWarning,
+} from '../autograd/index.js';
 import { pasteable, UsageError, wholeNumberOption } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import type { Progress } from './progress.js';
 import { count, percent } from './format.js';
+import { visible } from './visible.js';
 
 /** Those worth training on; the library's cpu backend is for tests. */
 const backends = ['auto', 'wasm', 'node'] as const;
@@ -128,6 +136,7 @@ export async function trainWithProgress(
         download ??= context.progress('download, MB', Math.ceil(total / 1e6));
         download.update(Math.floor(received / 1e6));
       },
+      onWarning: (warning) => context.note(describeWarning(warning)),
       onProgress(progress) {
         download?.stop();
         bar ??= context.progress(`train ${run.name}`, progress.steps);
@@ -142,6 +151,16 @@ export async function trainWithProgress(
     download?.stop();
     bar?.stop();
   }
+}
+
+/** For example `warning: layer "conv": weights: 31.2 % of its values saturate`. */
+function describeWarning({ layer, role, problem, measured }: TrainingWarning): string {
+  const found = {
+    saturates: `${percent(measured)} of its values saturate; more integer bits, or a search for its binary point, may help`,
+    dead: role === 'output' ? 'all of its values are the same' : 'all of its values became 0; it needs more bits',
+    oscillates: `a binary point turned back ${count(measured)} times in this epoch; a lower learning rate may help`,
+  };
+  return `warning: layer "${visible(layer)}": ${role}: ${found[problem]} (qfx diagnose says more)`;
 }
 
 function describeProgress({ phase, epoch, loss, accuracy }: TrainingProgress, epochs: number): string {

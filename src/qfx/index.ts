@@ -14,12 +14,28 @@ export * from './number/binary-point.js';
 
 export * from './graph/graph.js';
 export { buildGraph } from './graph/build.js';
+export { compareGraphs } from './graph/compare.js';
+export type {
+  ConstantComparison,
+  Difference,
+  GraphComparison,
+  NodeComparison,
+  ValueComparison,
+} from './graph/compare.js';
 export { findNode, graphContexts } from './graph/context.js';
 export { loadGraph, saveGraph } from './graph/file.js';
 export type { LoadOptions } from './graph/file.js';
 export { limits } from './limits.js';
 export { summarizeGraph } from './graph/summary.js';
 export type { GraphSummary, LayerSummary } from './graph/summary.js';
+
+export { hasCast } from './graph/has-cast.js';
+export { exposeExactValues, withoutCast } from './diagnose/casts.js';
+export type { ExposedGraph } from './diagnose/casts.js';
+export { CastStatistics } from './diagnose/cast-statistics.js';
+export type { CastReport } from './diagnose/cast-statistics.js';
+export { reportConstant } from './diagnose/constant-statistics.js';
+export type { ConstantReport } from './diagnose/constant-statistics.js';
 
 export { Network } from './execute/network.js';
 export type {

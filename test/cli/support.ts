@@ -145,7 +145,7 @@ export class Terminal {
 export function expectRefusal(ending: Ending, status: 1 | 2, ...naming: readonly (string | RegExp)[]): void {
   const { exitCode, stdout, stderr } = ending;
   expect([exitCode, stdout], stderr).toEqual([status, '']);
-  expect(stderr).toMatch(/^qfx: /);
+  expect(stderr).toMatch(/^qfx: /m);
   expect(stderr, 'no stack trace').not.toMatch(/^\s+at /m);
   for (const part of naming) expect(stderr).toMatch(part);
 }

@@ -17,7 +17,22 @@ beforeAll(async () => {
 });
 afterAll(() => terminal.close());
 
-const commands = ['train', 'export-hls', 'csim', 'eval', 'inspect', 'adders', 'init', 'setup', 'doctor', 'demo'];
+const commands = [
+  'train',
+  'quantize',
+  'sweep',
+  'export-hls',
+  'csim',
+  'eval',
+  'inspect',
+  'diagnose',
+  'diff',
+  'adders',
+  'init',
+  'setup',
+  'doctor',
+  'demo',
+];
 
 describe('help', () => {
   it('lists all commands', async () => {

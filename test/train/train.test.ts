@@ -31,11 +31,11 @@ function network({ filters = 3, norm = true, weightBits = 5 } = {}): tf.LayersMo
   return tf.sequential({
     layers: [
       layers.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 }),
-      layers.conv2d({ filters, kernelSize: 3, strides: 2 }),
-      ...(norm ? [layers.batchNormalization({ momentum: 0.8 })] : []),
-      layers.relu(),
-      layers.flatten(),
-      layers.dense({ units: 3 }),
+      layers.conv2d({ name: 'conv', filters, kernelSize: 3, strides: 2 }),
+      ...(norm ? [layers.batchNormalization({ name: 'norm', momentum: 0.8 })] : []),
+      layers.relu({ name: 'relu' }),
+      layers.flatten({ name: 'flat' }),
+      layers.dense({ name: 'classes', units: 3 }),
     ],
   });
 }

@@ -282,8 +282,8 @@ function describedNetwork({
         }
         const q = layers({ weights: { wordLength: 5 }, activations: { wordLength: 5 } });
         const image = q.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 });
-        const hidden = q.dense({ units: ${units} });
-        return tf.sequential({ layers: [image, q.flatten(), hidden, q.relu(), q.dense({ units: 3 }), new Own({})] });
+        const hidden = q.dense({ name: 'hidden', units: ${units} });
+        return tf.sequential({ layers: [image, q.flatten(), hidden, q.relu(), q.dense({ name: 'classes', units: 3 }), new Own({})] });
       },
       training: { ${training} },
     };`;

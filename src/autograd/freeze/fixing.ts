@@ -11,7 +11,7 @@ import { quantizersOf } from './model.js';
  * @param batch inputs of the model, [images, ...shape]; one tensor an input
  */
 export function freezeBinaryPoints(model: tf.LayersModel, batch: tf.Tensor | readonly tf.Tensor[]): void {
-  decide(model, batch, (quantizer, values) => quantizer.freeze(values));
+  visitQuantizers(model, batch, (quantizer, values) => quantizer.freeze(values));
 }
 
 /**
@@ -23,7 +23,7 @@ export function searchBinaryPoints(
   batch: tf.Tensor | readonly tf.Tensor[],
   quantizers: ReadonlySet<Quantizer> = openQuantizers(model),
 ): void {
-  decide(model, batch, (quantizer, values) => {
+  visitQuantizers(model, batch, (quantizer, values) => {
     if (quantizers.has(quantizer)) quantizer.freezeAt(quantizer.search(values));
   });
 }
@@ -37,7 +37,15 @@ export function openQuantizers(model: tf.LayersModel): Set<Quantizer> {
   );
 }
 
-function decide(model: tf.LayersModel, batch: tf.Tensor | readonly tf.Tensor[], visit: QuantizerVisit): void {
+/**
+ * Shows every quantizer of a model, with the values that it casts, to `visit` while inputs come by; a parameter's more than
+ * once where several layers ask for its type.
+ */
+export function visitQuantizers(
+  model: tf.LayersModel,
+  batch: tf.Tensor | readonly tf.Tensor[],
+  visit: QuantizerVisit,
+): void {
   const inputs = batch instanceof tf.Tensor ? batch : [...batch];
   whileVisiting(visit, () => tf.tidy(() => void model.apply(inputs, { training: false })));
 }

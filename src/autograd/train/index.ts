@@ -1,4 +1,6 @@
 export { countDifferingOutputs } from './compare-outputs.js';
+export { diagnoseQuantizers } from './diagnose-quantizers.js';
+export type { DiagnoseOptions, NetworkDiagnosis, QuantizerDiagnosis } from './diagnose-quantizers.js';
 export { evaluate } from './evaluate.js';
 export type { Evaluation } from './evaluate.js';
 export type { TrainingConfig, TrainingInput } from './options.js';
@@ -10,3 +12,4 @@ export { defineRun, loadRunDescription } from './run-description.js';
 export type { ModelContext, ResolvedRun, RunDescription } from './run-description.js';
 export type { TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';
 export { train } from './train.js';
+export type { TrainingWarning } from './warnings.js';

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { makeFolders, removeEmptyFolders } from '../../make-folders.js';
 import { QfxError } from '../../qfx/errors.js';
 import type { SettledBinaryPoints } from '../freeze/settling.js';
+import type { TrainingWarning } from './warnings.js';
 
 /**
  * One line of `metrics.jsonl`. Accuracies are fractions 0..1, losses mean cross-entropies in nats, seconds since the start of
@@ -28,6 +29,13 @@ export type MetricsLine =
       readonly losses?: SettledBinaryPoints;
       readonly seconds: number;
     }
+  | ({
+      readonly kind: 'warning';
+      readonly step: number;
+      /** The epoch at whose end it was found, from 1. */
+      readonly epoch: number;
+      readonly seconds: number;
+    } & TrainingWarning)
   | {
       readonly kind: 'epoch';
       readonly step: number;

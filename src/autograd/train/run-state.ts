@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runningBackends } from '../backend.js';
+import { flipsSchema } from './flips.js';
 import { networkDescriptionSchema } from './network-description.js';
 import { trainingSchema } from './options.js';
 
@@ -41,6 +42,10 @@ export const runStateSchema = z.strictObject({
   seconds: z.number().min(0),
   /** Length of metrics.jsonl. */
   metricsBytes: z.int().min(0),
+  /** Turns of binary points since the last epoch. */
+  flips: flipsSchema.default([]),
+  /** Keys of the warnings that were given. */
+  warned: z.array(z.string()).default([]),
 });
 export type RunState = z.output<typeof runStateSchema>;
 

@@ -5,6 +5,7 @@ import { requireSeeds } from '../layers/sources.js';
 import type { tf } from '../tensorflow.js';
 import type { Evaluation } from './evaluate.js';
 import type { TrainingConfig } from './options.js';
+import type { TrainingWarning } from './warnings.js';
 
 /** What a caller gets to see while a network trains. */
 export interface TrainingProgress {
@@ -37,6 +38,8 @@ export interface TrainingSurroundings {
   /** Ends the run after the step at work; the folder then holds a checkpoint of it. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainingProgress) => void;
+  /** Gets what hurts in a network while it trains, at the end of epochs, each once in a run. */
+  readonly onWarning?: (warning: TrainingWarning) => void;
 }
 
 /** How a run ended; the model holds the final weights. */

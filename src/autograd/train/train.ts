@@ -16,8 +16,8 @@ import { TrainingRun } from './training-run.js';
 export async function train(
   options: TrainingInput & TrainingSurroundings & { readonly model: tf.LayersModel; readonly data: DataSet },
 ): Promise<TrainingResult> {
-  const { model, data, folder, resume, overwrite, workers, signal, onProgress, ...training } = options;
-  const surroundings = { folder, resume, overwrite, workers, signal, onProgress };
+  const { model, data, folder, resume, overwrite, workers, signal, onProgress, onWarning, ...training } = options;
+  const surroundings = { folder, resume, overwrite, workers, signal, onProgress, onWarning };
   const run = await TrainingRun.open(model, data, resolveTraining(training), surroundings);
   try {
     return await run.finish();

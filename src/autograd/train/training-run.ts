@@ -3,6 +3,7 @@ import type { DataSet, ImagePart } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
 import { runningBackend } from '../backend.js';
 import { freezeStatistics } from '../freeze/fixing.js';
+import { quantizersOf } from '../freeze/model.js';
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
 import { tf } from '../tensorflow.js';
 import { epochOrder, makeBatch } from './batches.js';
@@ -13,6 +14,7 @@ import { copyOf } from './copy.js';
 import { score } from './evaluate.js';
 import type { Evaluation } from './evaluate.js';
 import { placeBinaryPoints } from './first-batch.js';
+import { FlipCounter } from './flips.js';
 import { sumShards } from './gradients.js';
 import { breathe, infer } from './infer.js';
 import { MetricsLog } from './metrics.js';
@@ -22,6 +24,7 @@ import { describeNetwork } from './network-description.js';
 import { createOptimizer } from './optimizers.js';
 import type { Optimizer } from './optimizers.js';
 import type { TrainingConfig } from './options.js';
+import { reportQuantizers } from './quantizer-reports.js';
 import { checkRunFolder, removeRun, runFiles } from './run-folder.js';
 import { ResourceTerm } from './resource-term.js';
 import { addSums, means, noSums } from './run-state.js';
@@ -32,6 +35,7 @@ import { checkModel } from './surroundings.js';
 import type { TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';
 import { settle } from './settle.js';
 import type { ShardResult } from './workers/shard-executor.js';
+import { findWarnings, watchedImages } from './warnings.js';
 import { Team } from './workers/team.js';
 import type { TeamOptions } from './workers/team.js';
 
@@ -51,6 +55,7 @@ export class TrainingRun {
   private secondsBefore = 0;
   private trainingSeconds = 0;
   private stepsOfSession = 0;
+  private flips: FlipCounter;
 
   private constructor(
     private readonly model: tf.LayersModel,
@@ -76,6 +81,7 @@ export class TrainingRun {
     this.validationPart = config.validationImages > 0 ? cut(trained, train.labels.length) : undefined;
     this.optimizer = createOptimizer(config.optimizer);
     this.weights = modelWeights(model);
+    this.flips = new FlipCounter(model);
     this.stepsPerEpoch = Math.floor(trained / config.batchSize);
     this.steps = this.stepsPerEpoch * config.epochs;
     this.team = new Team(model, this.trainPart, this.steps, data, config, surroundings);
@@ -105,6 +111,8 @@ export class TrainingRun {
       finished: null,
       seconds: 0,
       metricsBytes: 0,
+      flips: [],
+      warned: [],
     };
     const run = new TrainingRun(model, data, config, surroundings, start);
     const { folder, resume } = surroundings;
@@ -161,6 +169,7 @@ export class TrainingRun {
 
   private async trainSteps(): Promise<void> {
     const { freezing } = this.config;
+    this.flips.look();
     for (;;) {
       if (this.state.epochs < Math.floor(this.state.step / this.stepsPerEpoch)) await this.endEpoch();
       if (this.state.step >= this.steps || this.isStoppedEarly) return;
@@ -233,6 +242,7 @@ export class TrainingRun {
     }));
     this.optimizer.update(parameters, learningRate);
     for (const position of trained) weights[position].write(views.weights[position]);
+    this.flips.look();
   }
 
   private addResourceTerm(trained: readonly number[], gradients: readonly Float32Array[]): void {
@@ -268,6 +278,7 @@ export class TrainingRun {
       workers: this.team.size,
       seconds: this.seconds,
     });
+    await this.warn(epoch);
     this.state = {
       ...this.state,
       epochs: epoch,
@@ -276,6 +287,23 @@ export class TrainingRun {
     };
     if (isBest) await this.save('best');
     await this.save('last');
+  }
+
+  /** Says which quantizers hurt, each once in a run. Only looks: the weights stay as they are. */
+  private async warn(epoch: number): Promise<void> {
+    if (areQuantizersBypassed()) return;
+    const indices = Array.from({ length: Math.min(watchedImages, this.trainPart.labels.length) }, (_, index) => index);
+    const { images } = makeBatch(this.trainPart, this.data.shape, indices);
+    const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
+    const reports = reportQuantizers(this.model, x);
+    x.dispose();
+    for (const { key, warning } of findWarnings(quantizersOf(this.model), reports, this.flips.turns())) {
+      if (this.state.warned.includes(key)) continue;
+      this.state = { ...this.state, warned: [...this.state.warned, key] };
+      this.surroundings.onWarning?.(warning);
+      await this.metrics?.write({ kind: 'warning', step: this.state.step, epoch, ...warning, seconds: this.seconds });
+    }
+    this.flips.restart();
   }
 
   private get isStoppedEarly(): boolean {
@@ -355,7 +383,12 @@ export class TrainingRun {
 
   /** The last checkpoint can be continued from; the best one holds weights to end with. */
   private async save(which: 'last' | 'best'): Promise<void> {
-    const state = { ...this.state, seconds: this.seconds, metricsBytes: this.metrics?.bytes ?? 0 };
+    const state = {
+      ...this.state,
+      seconds: this.seconds,
+      metricsBytes: this.metrics?.bytes ?? 0,
+      flips: this.flips.state(),
+    };
     const checkpoint = {
       weights: copyWeights(this.model),
       optimizer: which === 'last' ? this.optimizer.state() : {},
@@ -371,6 +404,7 @@ export class TrainingRun {
     writeWeights(this.model, checkpoint, where);
     this.optimizer.restore(checkpoint.optimizer);
     this.state = checkpoint.state;
+    this.flips = new FlipCounter(this.model, checkpoint.state.flips);
     this.secondsBefore = checkpoint.state.seconds;
   }
 }

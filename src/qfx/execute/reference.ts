@@ -1,8 +1,8 @@
 import { graphContexts } from '../graph/context.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
+import { hasCast } from '../graph/has-cast.js';
 import { castTensor } from '../number/cast.js';
 import type { IntegerTensor, RawArray } from '../number/raw-array.js';
-import { isUniform } from '../number/type.js';
 import { findOperation } from '../operations/index.js';
 import { layer } from '../operations/operation.js';
 import type { NodeContext } from '../operations/operation.js';
@@ -18,14 +18,10 @@ export function prepareReferenceStep(node: GraphNode, context: NodeContext): Ref
   const { exactType, outputType, shape } = node;
   const arithmetic = arithmeticFor(context, node);
   const evaluate = findOperation(node.operation, layer(node.name)).prepare(context, node, arithmetic);
-  const same =
-    isUniform(outputType) &&
-    outputType.signed === exactType.signed &&
-    outputType.wordLength === exactType.wordLength &&
-    outputType.binaryPoint === exactType.binaryPoint;
+  const casts = hasCast(node);
   return (inputs) => {
     const exact = arithmetic.toRaw(evaluate(inputs.map(arithmetic.fromRaw)), exactType);
-    return same ? exact : castTensor(exact, exactType, outputType, shape);
+    return casts ? castTensor(exact, exactType, outputType, shape) : exact;
   };
 }
 
