@@ -28,6 +28,7 @@ export const evaluate: Command<Options> = {
     const network = await openGraph(fileName);
     const output = classOutput(network.graph);
     const images = await loadTestImages(network.graph, { data, dataSet });
+    if (images.note !== undefined) context.note(images.note);
     const started = performance.now();
     const progress = context.progress('integer executor', images.count);
     let correct = 0;

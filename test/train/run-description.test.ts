@@ -32,7 +32,12 @@ describe('run descriptions', () => {
 
   it('train, freeze and write', async () => {
     const result = await runDescription(description, { out: folder });
-    expect((await readdir(join(folder, 'bars'))).sort()).toEqual(['checkpoints', 'metrics.jsonl', 'model.safetensors']);
+    expect((await readdir(join(folder, 'bars'))).sort()).toEqual([
+      'checkpoints',
+      'metrics.csv',
+      'metrics.jsonl',
+      'model.safetensors',
+    ]);
     expect(result.accuracy.trained).toBeGreaterThan(0.9);
     expect(result.accuracy.float).toBeGreaterThan(0.9);
 

@@ -1,3 +1,4 @@
+import type { Labels } from '../../data/data-set.js';
 import { tf, withoutDropout } from '../tensorflow.js';
 import { reportingStatistics } from './batch-statistics.js';
 import { softmaxCrossEntropy } from './loss.js';
@@ -7,7 +8,7 @@ import { softmaxCrossEntropy } from './loss.js';
  * statistics left alone.
  * @param x [images, ...shape]
  */
-export function trainingLoss(model: tf.LayersModel, x: tf.Tensor, labels: Uint8Array): number {
+export function trainingLoss(model: tf.LayersModel, x: tf.Tensor, labels: Labels): number {
   let loss = NaN;
   const pass = () =>
     tf.tidy(() => {

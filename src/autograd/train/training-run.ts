@@ -1,5 +1,5 @@
 import { validateDataSet } from '../../data/data-set.js';
-import type { DataSet, ImagePart } from '../../data/data-set.js';
+import type { DataSet, ImagePart, Labels } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
 import { runningBackend } from '../backend.js';
 import { freezeBinaryPoints, freezeStatistics, searchBinaryPoints } from '../freeze/fixing.js';
@@ -69,6 +69,7 @@ export class TrainingRun {
       );
     const size = shape[0] * shape[1] * shape[2];
     const cut = (from: number, to: number) => ({
+      ...train,
       images: train.images.subarray(from * size, to * size),
       labels: train.labels.subarray(from, to),
     });
@@ -115,7 +116,7 @@ export class TrainingRun {
       if (last.state.best !== null) run.bestCheckpoint = await readCheckpoint(run.path('best'));
     }
     if (last === undefined) await removeRun(folder);
-    run.metrics = await MetricsLog.open(runFiles(folder).metrics, run.state.metricsBytes);
+    run.metrics = await MetricsLog.open(runFiles(folder), run.state.metricsBytes);
     return run;
   }
 
@@ -308,7 +309,7 @@ export class TrainingRun {
     await this.metrics?.write({ kind: 'freeze', step, what, ...(losses && { losses }), seconds: this.seconds });
   }
 
-  private freezeBinaryPoints(x: tf.Tensor, labels: Uint8Array): SettledBinaryPoints | undefined {
+  private freezeBinaryPoints(x: tf.Tensor, labels: Labels): SettledBinaryPoints | undefined {
     if (areQuantizersBypassed()) return undefined;
     switch (this.config.freezing.by) {
       case 'loss':
