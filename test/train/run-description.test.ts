@@ -116,8 +116,8 @@ describe('run descriptions', () => {
     );
     const model = (() => 'a network') as unknown as RunDescription['model'];
     await expect(runDescription({ ...description, model }, out)).rejects.toThrow(/"bars": model: must return/);
-    await expect(runDescription({ ...description, data: () => bars({ train: 330, test: 63 }) }, out)).rejects.toThrow(
-      /63 images/,
+    await expect(runDescription({ ...description, data: () => bars({ train: 33, test: 30 }) }, out)).rejects.toThrow(
+      /has 63 images; at least 64/,
     );
     expect(await readdir(folder)).toEqual([]);
   });
