@@ -77,10 +77,12 @@ const networks = {
 } as const satisfies Record<string, BenchNetwork>;
 export type NetworkName = keyof typeof networks;
 
+const input = { wordLength: 8, binaryPoint: 8, signed: false };
+
 /** The network, with initial weights. */
 export async function buildNetwork(name: NetworkName): Promise<tf.LayersModel> {
   const { model, shape, classes } = networks[name];
-  return model({ tf, layers: (defaults) => createLayers({ seed: 1, ...defaults }), shape, classes, seed: 1 });
+  return model({ tf, layers: (defaults) => createLayers({ seed: 1, ...defaults }), shape, input, classes, seed: 1 });
 }
 
 /** Images of random bytes in the network's shape: what they show changes no time. */

@@ -27,6 +27,7 @@ export const evaluate: Command<Options> = {
   async run({ graph: fileName, data, dataSet, workers }, context) {
     const network = await openGraph(fileName);
     const images = await loadTestImages(network.graph, { data, dataSet });
+    if (images.note !== undefined) context.note(images.note);
     const started = performance.now();
     const accuracy = await measureAccuracy(network, images, context, workers);
     const seconds = (performance.now() - started) / 1e3;

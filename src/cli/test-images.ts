@@ -1,5 +1,6 @@
-import { dataSets, imageSize, loadTestData } from '../data/index.js';
-import type { TestSet } from '../data/index.js';
+import { extname } from 'node:path';
+import { dataSets, imageSize, inputFormat, loadData, loaderOfSource, loadTestData } from '../data/index.js';
+import type { DataLoader, DataSet, InputFormat, TestSet } from '../data/index.js';
 import { isUniform, QfxError } from '../qfx/index.js';
 import type { Graph, GraphNode } from '../qfx/index.js';
 import { UsageError } from './command.js';
@@ -9,6 +10,8 @@ export interface TestImages {
   /** The data set's name. */
   readonly name: string;
   readonly count: number;
+  /** What a person should know about them. */
+  readonly note?: string;
   /** Raw integers of one image, in the order of the input's shape. */
   image(index: number): ArrayLike<number>;
   label(index: number): number;
@@ -17,7 +20,7 @@ export interface TestImages {
 export interface TestImageOptions {
   /** The data set's folder. */
   readonly data?: string;
-  /** The data set's name; by default what the graph was trained on. */
+  /** The data set's name, or the run description that says which; by default what the graph was trained on. */
   readonly dataSet?: string;
 }
 
@@ -26,8 +29,8 @@ export const testImageOptions = {
   data: { type: 'string', requiresArg: true, describe: "The data set's folder (else QFX_DATA, then the cache)" },
   'data-set': {
     type: 'string',
-    choices: Object.keys(dataSets),
-    describe: 'The data set (else what the graph was trained on)',
+    requiresArg: true,
+    describe: `The data set: ${Object.keys(dataSets).join(', ')}, or a run description (else what the graph was trained on)`,
   },
 } as const;
 
@@ -36,21 +39,48 @@ export const testImageOptions = {
  * @throws QfxError when they do not fit the network's input, UsageError when nobody says which data set
  */
 export async function loadTestImages(graph: Graph, options: TestImageOptions): Promise<TestImages> {
-  return labelledImages(graph, await loadTestSet(graph, options));
+  const set = await loadTestSet(graph, options);
+  const { data } = graph.provenance as { data?: { checksum?: unknown } };
+  const isOther = 'checksum' in set && data?.checksum !== undefined && data.checksum !== set.checksum;
+  const note = `data set "${set.name}" is not what "${graph.name}" was trained on: its SHA-256 is another one`;
+  return { ...labelledImages(graph, set), ...(isOther && { note }) };
 }
 
 /**
- * The data set that a graph was trained on, or another one, without its training images.
+ * The data set that a graph was trained on, or another one; of those that QFX knows by name without its training images.
  * @throws UsageError when nobody says which
  */
-export async function loadTestSet(graph: Graph, options: TestImageOptions): Promise<TestSet> {
-  const name = options.dataSet ?? trainedOn(graph);
-  if (name === undefined) {
-    throw new UsageError(
-      `graph "${graph.name}" does not say what it was trained on; add --data-set ${Object.keys(dataSets).join('|')}`,
-    );
-  }
-  return loadTestData(name, { folder: options.data });
+export async function loadTestSet(
+  graph: Graph,
+  { data: folder, dataSet }: TestImageOptions,
+): Promise<TestSet | DataSet> {
+  const source = dataSet === undefined ? trainedOn(graph) : await dataSetNamed(dataSet);
+  return typeof source === 'string' ? loadTestData(source, { folder }) : loadData(source, { folder });
+}
+
+const names = Object.keys(dataSets);
+
+/** The data set of this name, or of this run description. */
+async function dataSetNamed(dataSet: string): Promise<string | DataLoader> {
+  if (names.includes(dataSet)) return dataSet;
+  if (!['.ts', '.mts', '.js', '.mjs'].includes(extname(dataSet)))
+    throw new UsageError(`--data-set ${dataSet}: ${names.join(', ')} or a run description (.ts, .js) is needed`);
+  const { loadRunDescription } = await import('../autograd/index.js'); // a second, only where it is needed
+  return (await loadRunDescription(dataSet)).data;
+}
+
+/** What a graph was trained on: a loader of QFX with its options, or a name. */
+function trainedOn(graph: Graph): string | DataLoader {
+  const { data } = graph.provenance as { data?: { name?: unknown; source?: unknown } };
+  const where = `graph "${graph.name}"`;
+  if (data?.source !== undefined) return loaderOfSource(data.source, `${where}: provenance: data: source`);
+  if (typeof data?.name === 'string' && names.includes(data.name)) return data.name;
+  const known = `${names.join('|')}|<run description>`;
+  if (typeof data?.name !== 'string')
+    throw new UsageError(`${where} does not say what it was trained on; add --data-set ${known}`);
+  throw new UsageError(
+    `${where} was trained on "${data.name}", which code of its run description loads; add --data-set <run description>`,
+  );
 }
 
 /**
@@ -66,13 +96,13 @@ export function labelledImages(graph: Graph, set: TestSet): TestImages {
       `takes [${input.shape.join(', ')}]; images of "${set.name}" are [${set.shape.join(', ')}]`,
     );
   }
-  const scale = scaleOfBytes(input);
+  const scale = scaleOf(input, inputFormat(set.test));
   return {
     name: set.name,
     count: set.test.labels.length,
     image(index) {
-      const bytes = set.test.images.subarray(index * size, (index + 1) * size);
-      return scale === 1 ? bytes : Float64Array.from(bytes, (byte) => byte * scale);
+      const raw = set.test.images.subarray(index * size, (index + 1) * size);
+      return scale === 1 ? raw : Float64Array.from(raw, (value) => value * scale);
     },
     label: (index) => set.test.labels[index],
   };
@@ -103,20 +133,18 @@ export function classOutput(graph: Graph): string {
   return output;
 }
 
-function trainedOn(graph: Graph): string | undefined {
-  const { data } = graph.provenance as { data?: { name?: unknown } };
-  return typeof data?.name === 'string' ? data.name : undefined;
-}
-
 function singleInput(graph: Graph): GraphNode {
   const inputs = graph.nodes.filter(({ operation }) => operation === 'input');
   if (inputs.length === 1) return inputs[0];
   throw new QfxError(`graph "${graph.name}"`, `has ${inputs.length} inputs; images need one`);
 }
 
-/** Bytes mean byte/256; what one of them is in raw integers of the input. */
-function scaleOfBytes({ name, outputType }: GraphNode): number {
-  const scale = isUniform(outputType) ? 2 ** (outputType.binaryPoint - 8) : NaN;
+/** What a raw integer of a data set is in raw integers of the network's input. */
+function scaleOf({ name, outputType }: GraphNode, { binaryPoint }: InputFormat): number {
+  const scale = isUniform(outputType) ? 2 ** (outputType.binaryPoint - binaryPoint) : NaN;
   if (Number.isInteger(scale)) return scale;
-  throw new QfxError(`layer "${name}"`, 'image bytes are multiples of 2^-8, and its type does not hold them exactly');
+  throw new QfxError(
+    `layer "${name}"`,
+    `values of the images are multiples of 2^-${binaryPoint}, and its type does not hold them exactly`,
+  );
 }

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { QfxError } from '../qfx/errors.js';
-import { checksumOf, planesToChannelsLast, validateDataSet, validateTestSet } from './data-set.js';
+import { cifar10, parseRecords, recordBytes } from './cifar-binary.js';
+import type { Batch } from './cifar-binary.js';
+import { checksumOf, validateDataSet, validateTestSet } from './data-set.js';
 import type { DataOptions, DataSet, ImagePart, TestSet } from './data-set.js';
 import { downloadArchive } from './download.js';
 import { dataCacheFolder, dataNotFound, locateData, readDataFile } from './locate.js';
 
-const shape = [32, 32, 3] as const;
-const recordLength = 1 + 32 * 32 * 3;
+const { shape, classes } = cifar10;
+const recordLength = recordBytes(cifar10);
 const recordsPerFile = 10_000;
-const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
-const trainFiles = [1, 2, 3, 4, 5].map((index) => `data_batch_${index}.bin`);
-const testFiles = ['test_batch.bin'];
+const { train: trainFiles, test: testFiles } = cifar10;
 
 /** The official archive (https://www.cs.toronto.edu/~kriz/cifar.html). */
 const archive = {
@@ -23,15 +23,14 @@ const archive = {
 
 const name = 'cifar10';
 
-/** Images and labels of binary batch files: each record is a label byte and three planes R, G, B of 32 x 32 bytes. */
+/** Images and labels of files that all hold as many records. */
 async function readPart(
   folder: string,
   files: readonly string[],
   read = new Map<string, Uint8Array>(),
 ): Promise<ImagePart> {
-  const labels = new Uint8Array(files.length * recordsPerFile);
-  const planes = new Uint8Array(labels.length * (recordLength - 1));
-  for (const [index, file] of files.entries()) {
+  const batches: Batch[] = [];
+  for (const file of files) {
     const path = join(folder, file);
     const bytes = await readDataFile(path);
     if (bytes.length !== recordsPerFile * recordLength)
@@ -40,15 +39,9 @@ async function readPart(
         `has ${bytes.length} bytes; ${recordsPerFile} records of ${recordLength} bytes are ${recordsPerFile * recordLength}. Is it truncated?`,
       );
     read.set(file, bytes);
-    for (let record = 0, image = index * recordsPerFile; record < recordsPerFile; record++, image++) {
-      const start = record * recordLength;
-      if (bytes[start] >= classes.length)
-        throw new QfxError(path, `record ${record} has label ${bytes[start]}; 0 to ${classes.length - 1} are allowed`);
-      labels[image] = bytes[start];
-      planes.set(bytes.subarray(start + 1, start + recordLength), image * (recordLength - 1));
-    }
+    batches.push({ path, bytes });
   }
-  return { images: planesToChannelsLast(planes, shape), labels };
+  return parseRecords(batches, cifar10);
 }
 
 /** The folder that holds these files; the official archive is downloaded where there is none, and allowed. */

@@ -3,14 +3,10 @@ import { dirname, join } from 'node:path';
 import { QfxError } from '../qfx/errors.js';
 import { checksumOf, validateDataSet, validateTestSet } from './data-set.js';
 import type { DataOptions, DataSet, ImagePart, TestSet } from './data-set.js';
+import { mnistFiles, parseIdx } from './idx.js';
 import { dataNotFound, locateData, readDataFile } from './locate.js';
 
-const parts = {
-  train: { images: 'train-images-idx3-ubyte', labels: 'train-labels-idx1-ubyte' },
-  test: { images: 't10k-images-idx3-ubyte', labels: 't10k-labels-idx1-ubyte' },
-} as const;
-
-type PartName = keyof typeof parts;
+type PartName = keyof typeof mnistFiles;
 
 const description = {
   name: 'mnist',
@@ -27,35 +23,9 @@ function bundledFolder(): string | undefined {
   }
 }
 
-/** The elements of an IDX file of unsigned bytes with these many dimensions; throws QfxError naming the file. */
-function parseIdx(path: string, bytes: Uint8Array, rank: number): { sizes: number[]; elements: Uint8Array } {
-  const headerLength = 4 + 4 * rank;
-  if (bytes.length < headerLength)
-    throw new QfxError(
-      path,
-      `is truncated: ${bytes.length} bytes, an IDX header of ${rank} dimensions has ${headerLength}`,
-    );
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const magic = view.getUint32(0);
-  const expected = 0x0800 + rank;
-  if (magic !== expected)
-    throw new QfxError(
-      path,
-      `starts with 0x${magic.toString(16)}; an IDX file of ${rank}-dimensional bytes starts with 0x${expected.toString(16)}`,
-    );
-  const sizes = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const length = headerLength + sizes.reduce((product, size) => product * size, 1);
-  if (bytes.length !== length)
-    throw new QfxError(
-      path,
-      `has ${bytes.length} bytes; its header announces ${sizes.join(' x ')} elements, which need ${length}`,
-    );
-  return { sizes, elements: bytes.subarray(headerLength) };
-}
-
 /** The folder that holds the files of some parts. */
 async function findFolder(wanted: readonly PartName[], { folder }: DataOptions): Promise<string> {
-  const files = wanted.flatMap((part) => [parts[part].images, parts[part].labels]);
+  const files = wanted.flatMap((part) => [mnistFiles[part].images, mnistFiles[part].labels]);
   const contents = { name: description.name, files };
   const place = await locateData(contents, { folder, bundled: bundledFolder() });
   if (place.found) return place.folder;
@@ -64,10 +34,10 @@ async function findFolder(wanted: readonly PartName[], { folder }: DataOptions):
 }
 
 async function readPart(folder: string, part: PartName, read = new Map<string, Uint8Array>()): Promise<ImagePart> {
-  const paths = { images: join(folder, parts[part].images), labels: join(folder, parts[part].labels) };
+  const paths = { images: join(folder, mnistFiles[part].images), labels: join(folder, mnistFiles[part].labels) };
   for (const path of [paths.images, paths.labels]) read.set(path, await readDataFile(path));
-  const images = parseIdx(paths.images, read.get(paths.images)!, 3);
-  const labels = parseIdx(paths.labels, read.get(paths.labels)!, 1);
+  const images = parseIdx(paths.images, read.get(paths.images)!, [3]);
+  const labels = parseIdx(paths.labels, read.get(paths.labels)!, [1]);
   if (images.sizes[1] !== 28 || images.sizes[2] !== 28)
     throw new QfxError(paths.images, `has images of ${images.sizes[1]} x ${images.sizes[2]}; MNIST's are 28 x 28`);
   if (images.sizes[0] !== labels.sizes[0])

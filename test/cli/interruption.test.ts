@@ -69,7 +69,7 @@ describe.skipIf(isWindows)('Ctrl-C ends with status 130 and leaves nothing half-
     expect([exitCode, stdout], stderr).toEqual([130, '']);
     expect(stderr).toMatch(/--resume continues from there\nqfx: interrupted$/);
     expect(seconds).toBeLessThan(10);
-    expect(await terminal.list('out/endless')).toEqual(['checkpoints', 'metrics.jsonl']);
+    expect(await terminal.list('out/endless')).toEqual(['checkpoints', 'metrics.csv', 'metrics.jsonl']);
     const checkpoints = await terminal.list('out/endless/checkpoints');
     expect(checkpoints).toContain('last.safetensors');
     for (const file of checkpoints) expect(file).toMatch(/^(last|best)\.safetensors$/);

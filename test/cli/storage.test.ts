@@ -79,7 +79,8 @@ describe('a full disk is said, and nothing is left half-written:', () => {
     expectRefusal(ending, 1, 'last.safetensors', 'no space left');
     // The log stays, and what was complete; no part of a file does.
     const files = (await readdir(disk, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-    for (const { name } of files) expect(['mine.txt', 'metrics.jsonl', 'best.safetensors']).toContain(name);
+    for (const { name } of files)
+      expect(['mine.txt', 'metrics.jsonl', 'metrics.csv', 'best.safetensors']).toContain(name);
     expect(await readFile(join(disk, 'mine.txt'), 'utf8')).toBe('mine');
   });
 

@@ -53,7 +53,7 @@ describe('a run and its folder', () => {
     const first = await terminal.document(['train', 'run.mjs']);
     expect(first).toMatchObject({ steps: 3, workers: 1, backend: { name: 'wasm', threads: 1 } });
     const before = await filesOf('out/run');
-    expect(Object.keys(before)).toHaveLength(4);
+    expect(Object.keys(before)).toHaveLength(5);
     const refused = await terminal.qfx(['train', 'run.mjs']);
     expectRefusal(
       refused,

@@ -53,8 +53,10 @@ describe('CIFAR-10', () => {
     for (const file of files.slice(0, 5)) await rm(join(root, file));
     const alone = (await loadTestData('cifar10', { folder: root })).test;
     expect(
-      [alone.images, alone.labels].map((bytes, part) => Buffer.compare(bytes, [test.images, test.labels][part])),
-    ).toEqual([0, 0]);
+      [alone.images, alone.labels].map((bytes, part) =>
+        Buffer.from(bytes).equals(Buffer.from([test.images, test.labels][part])),
+      ),
+    ).toEqual([true, true]);
     await rm(join(root, 'test_batch.bin'));
     await expect(loadTestData('cifar10', { folder: root })).rejects.toThrow(
       /lacks test_batch\.bin\. The folder must hold test/,

@@ -90,7 +90,7 @@ describe('data sets by name', () => {
     expect(await loadData(() => set)).toBe(set);
     await expect(loadData(() => ({ ...set, classes: ['a'] }))).rejects.toThrow(/"own", train, image 1: has label 1/);
     const short = { images: new Uint8Array(7), labels: part.labels };
-    await expect(loadData(() => ({ ...set, test: short }))).rejects.toThrow(/"own", test: has 7 image bytes for 2/);
+    await expect(loadData(() => ({ ...set, test: short }))).rejects.toThrow(/"own", test: has 7 image values for 2/);
     const empty = { images: new Uint8Array(0), labels: new Uint8Array(0) };
     await expect(loadData(() => ({ ...set, test: empty }))).rejects.toThrow(/"own", test: is empty/);
   });

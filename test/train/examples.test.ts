@@ -3,6 +3,7 @@ import plainCnn from '../../examples/cifar10/plain-cnn.js';
 import resnet8 from '../../examples/cifar10/resnet8.js';
 import demo from '../../examples/mnist/demo.js';
 import { describeModel } from '../../src/autograd/freeze/model.js';
+import { imageBytes } from '../../src/data/index.js';
 import { createLayers, initializeBackend, tf } from '../../src/autograd/index.js';
 import type { ResolvedRun } from '../../src/autograd/index.js';
 import { buildGraph, summarizeGraph } from '../../src/qfx/index.js';
@@ -10,7 +11,7 @@ import { buildGraph, summarizeGraph } from '../../src/qfx/index.js';
 /** The untrained network of an example as a graph: types, shapes and operations are those of the trained one. */
 async function graphOf(run: ResolvedRun, shape: [number, number, number]) {
   const layers: typeof createLayers = (defaults) => createLayers({ seed: 1, ...defaults });
-  const model = await run.model({ tf, layers, shape, classes: 10, seed: 1 });
+  const model = await run.model({ tf, layers, shape, input: imageBytes, classes: 10, seed: 1 });
   // A first batch finds the binary points.
   const bytes = tf.randomUniform([2, ...shape], 0, 256, 'float32', 5).floor();
   tf.tidy(() => void model.apply(bytes.div(256), { training: true }));

@@ -32,7 +32,12 @@ describe('run descriptions', () => {
 
   it('train, freeze and write', async () => {
     const result = await runDescription(description, { out: folder });
-    expect((await readdir(join(folder, 'bars'))).sort()).toEqual(['checkpoints', 'metrics.jsonl', 'model.safetensors']);
+    expect((await readdir(join(folder, 'bars'))).sort()).toEqual([
+      'checkpoints',
+      'metrics.csv',
+      'metrics.jsonl',
+      'model.safetensors',
+    ]);
     expect(result.accuracy.trained).toBeGreaterThan(0.9);
     expect(result.accuracy.float).toBeGreaterThan(0.9);
 
@@ -111,8 +116,8 @@ describe('run descriptions', () => {
     );
     const model = (() => 'a network') as unknown as RunDescription['model'];
     await expect(runDescription({ ...description, model }, out)).rejects.toThrow(/"bars": model: must return/);
-    await expect(runDescription({ ...description, data: () => bars({ train: 330, test: 63 }) }, out)).rejects.toThrow(
-      /63 images/,
+    await expect(runDescription({ ...description, data: () => bars({ train: 33, test: 30 }) }, out)).rejects.toThrow(
+      /has 63 images; at least 64/,
     );
     expect(await readdir(folder)).toEqual([]);
   });

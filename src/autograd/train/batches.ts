@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ImagePart } from '../../data/data-set.js';
+import { inputFormat } from '../../data/data-set.js';
+import type { ImagePart, ImageShape, Labels, RawIntegers } from '../../data/data-set.js';
 import { permutation, randomStream } from './random.js';
 
 /** Random changes of training images. Absent: none. */
@@ -10,8 +11,6 @@ export const augmentationSchema = z.strictObject({
   flip: z.boolean().default(false),
 });
 type Augmentation = z.infer<typeof augmentationSchema>;
-
-type ImageShape = readonly [height: number, width: number, channels: number];
 
 /** What the random choices of training are for; each purpose has streams of its own. */
 const purpose = { order: 1, augmentation: 2, dropout: 3 } as const;
@@ -44,19 +43,20 @@ function changeOf(augmentation: Augmentation, seed: number, epoch: number, image
   return { down, right, mirrored: flip && random.below(2) === 1 };
 }
 
-/** Writes one image (bytes * 2^-8), the bytes from `start` on, into `target` from `offset` on. */
+/** Writes one image (raw integers * `scale`), those from `start` on, into `target` from `offset` on. */
 function writeImage(
   target: Float32Array,
   offset: number,
-  bytes: Uint8Array,
+  raw: RawIntegers,
   start: number,
+  scale: number,
   shape: ImageShape,
   change: Change,
 ): void {
   const [height, width, channels] = shape;
   if (change === unchanged) {
     const size = height * width * channels;
-    for (let index = 0; index < size; index++) target[offset + index] = bytes[start + index] / 256;
+    for (let index = 0; index < size; index++) target[offset + index] = raw[start + index] * scale;
     return;
   }
   for (let y = 0; y < height; y++) {
@@ -67,15 +67,15 @@ function writeImage(
       const inside = sourceY >= 0 && sourceY < height && sourceX >= 0 && sourceX < width;
       const from = start + (sourceY * width + sourceX) * channels;
       for (let channel = 0; channel < channels; channel++)
-        target[to + channel] = inside ? bytes[from + channel] / 256 : 0;
+        target[to + channel] = inside ? raw[from + channel] * scale : 0;
     }
   }
 }
 
-/** Images as the network takes them: [images, height, width, channels] of bytes * 2^-8, row-major, and their labels. */
+/** Images as the network takes them: [images, height, width, channels] of values (bytes * 2^-8), row-major, and their labels. */
 export interface Batch {
   readonly images: Float32Array;
-  readonly labels: Uint8Array;
+  readonly labels: Labels;
 }
 
 /** How images are changed: as an augmentation says for this seed and epoch. */
@@ -93,7 +93,7 @@ export function makeBatch(
   random?: RandomChanges,
 ): Batch {
   const size = shape[0] * shape[1] * shape[2];
-  const batch = { images: new Float32Array(indices.length * size), labels: new Uint8Array(indices.length) };
+  const batch = { images: new Float32Array(indices.length * size), labels: new Uint16Array(indices.length) };
   fillBatch(batch, part, shape, indices, random);
   return batch;
 }
@@ -107,6 +107,7 @@ export function fillBatch(
   random?: RandomChanges,
 ): void {
   const size = shape[0] * shape[1] * shape[2];
+  const scale = 2 ** -inputFormat(part).binaryPoint;
   // Images of a batch lie far apart in memory. In a loop as short as this one the processor waits for several at once; without
   // it, most of the time below would be waiting for small images.
   for (let position = 0; position < indices.length; position++)
@@ -114,7 +115,7 @@ export function fillBatch(
   for (let position = 0; position < indices.length; position++) {
     const image = indices[position];
     const change = random ? changeOf(random.augmentation, random.seed, random.epoch, image) : unchanged;
-    writeImage(images, position * size, part.images, image * size, shape, change);
+    writeImage(images, position * size, part.images, image * size, scale, shape, change);
     labels[position] = part.labels[image];
   }
 }

@@ -1,14 +1,13 @@
-import type { DataSet } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
 import { createLayers, unmatchedPatterns } from '../layers/index.js';
 import type { Layers } from '../layers/index.js';
 import { tf } from '../tensorflow.js';
-import type { RunDescription } from './run-description.js';
+import type { NetworkData, RunDescription } from './run-description.js';
 
 /** The network of a run description with its initial weights. Throws QfxError when it makes none. */
 export async function buildModel(
   run: Pick<RunDescription, 'name' | 'model'>,
-  { shape, classes }: Pick<DataSet, 'shape' | 'classes'>,
+  { shape, classes, input }: NetworkData,
   seed: number,
 ): Promise<tf.LayersModel> {
   const made: Layers[] = [];
@@ -17,7 +16,7 @@ export async function buildModel(
     made.push(factories);
     return factories;
   };
-  const model = await run.model({ tf, layers, shape, classes: classes.length, seed });
+  const model = await run.model({ tf, layers, shape, input, classes: classes.length, seed });
   if (!(model instanceof tf.LayersModel)) {
     throw new QfxError(`run "${run.name}": model`, 'must return a tf.sequential or tf.model');
   }

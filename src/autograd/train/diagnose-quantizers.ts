@@ -1,4 +1,4 @@
-import { imageSize, loadData } from '../../data/index.js';
+import { imageSize, inputFormat, loadData } from '../../data/index.js';
 import { QfxError } from '../../qfx/errors.js';
 import { initializeBackend } from '../backend.js';
 import { quantizersOf } from '../freeze/model.js';
@@ -64,7 +64,7 @@ export async function diagnoseQuantizers(run: ResolvedRun, options: DiagnoseOpti
   if (checkpoint === undefined) throw new QfxError(options.checkpoint, 'no such file');
   await initializeBackend();
   const data = await loadData(run.data, { folder: options.data, signal });
-  const model = await buildModel(run, data, run.training.seed);
+  const model = await buildModel(run, { ...data, input: inputFormat(data.train) }, run.training.seed);
   const difference = networkDifference(checkpoint.state.network, describeNetwork(model));
   if (difference !== undefined)
     throw new QfxError(

@@ -1,4 +1,4 @@
-import type { DataSet, ImagePart } from '../../data/data-set.js';
+import type { DataSet, ImagePart, Labels } from '../../data/data-set.js';
 import type { tf } from '../tensorflow.js';
 import { infer } from './infer.js';
 import { softmaxCrossEntropy } from './loss.js';
@@ -26,7 +26,7 @@ export async function evaluate(
 }
 
 /** Loss and accuracy of logits [images, classes], row-major. */
-export function score(logits: Float32Array, labels: Uint8Array): Evaluation {
+export function score(logits: Float32Array, labels: Labels): Evaluation {
   const images = labels.length;
   const { loss, correct } = softmaxCrossEntropy(logits, labels);
   return { images, loss: loss / images, accuracy: correct / images };

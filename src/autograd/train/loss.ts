@@ -1,3 +1,4 @@
+import type { Labels } from '../../data/data-set.js';
 import { crossEntropyKernel } from '../kernels/cross-entropy.js';
 
 /** Cross-entropy of a batch, and how many of its images were classified correctly. */
@@ -9,14 +10,14 @@ export interface LossResult {
 }
 
 /** Labels as the loss takes them: [images, classes], 1 at an image's class and 0 elsewhere. */
-export function oneHot(labels: Uint8Array, classes: number): Float32Array {
+export function oneHot(labels: Labels, classes: number): Float32Array {
   const rows = new Float32Array(labels.length * classes);
   labels.forEach((label, image) => (rows[image * classes + label] = 1));
   return rows;
 }
 
 /** Softmax cross-entropy on logits [images, classes], row-major. */
-export function softmaxCrossEntropy(logits: Float32Array, labels: Uint8Array): LossResult {
+export function softmaxCrossEntropy(logits: Float32Array, labels: Labels): LossResult {
   const classes = logits.length / labels.length;
   const shape = [labels.length, classes];
   const losses = new Float32Array(labels.length);
@@ -26,7 +27,7 @@ export function softmaxCrossEntropy(logits: Float32Array, labels: Uint8Array): L
 }
 
 /** What a batch says, from the losses of its images. */
-export function sumLosses(losses: Float32Array, logits: Float32Array, labels: Uint8Array): LossResult {
+export function sumLosses(losses: Float32Array, logits: Float32Array, labels: Labels): LossResult {
   const classes = logits.length / labels.length;
   let correct = 0;
   for (let image = 0; image < labels.length; image++) {

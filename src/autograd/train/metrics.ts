@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { makeFolders, removeEmptyFolders } from '../../make-folders.js';
 import { QfxError } from '../../qfx/errors.js';
 import type { SettledBinaryPoints } from '../freeze/settling.js';
+import { metricsHeader, metricsRow } from './metrics-table.js';
 import type { TrainingWarning } from './warnings.js';
 
 /**
@@ -50,45 +51,57 @@ export type MetricsLine =
       readonly seconds: number;
     };
 
-/** Appends lines to a file; a resumed run first drops what was written after its checkpoint. */
+/** The files of a log: the same lines as JSON and as rows of a table. */
+interface MetricsFiles {
+  readonly metrics: string;
+  readonly metricsTable: string;
+}
+
+/** Appends lines to both files; a resumed run first drops what was written after its checkpoint. */
 export class MetricsLog {
   private constructor(
-    private readonly path: string,
+    private readonly files: MetricsFiles,
     private length: number,
-    /** The first folder that was made for the file. */
+    /** The first folder that was made for the files. */
     private readonly firstMade: string | undefined,
   ) {}
 
-  /** Opens the file with only its first `keep` bytes. Throws QfxError where it cannot be written. */
-  static async open(path: string, keep: number): Promise<MetricsLog> {
-    const old = keep > 0 ? await readFile(path).catch(() => Buffer.alloc(0)) : Buffer.alloc(0);
+  /** Opens the files with only the first `keep` bytes of the lines. Throws QfxError where they cannot be written. */
+  static async open(files: MetricsFiles, keep: number): Promise<MetricsLog> {
+    const { metrics, metricsTable } = files;
+    const old = keep > 0 ? await readFile(metrics).catch(() => Buffer.alloc(0)) : Buffer.alloc(0);
     const kept = old.subarray(0, keep);
+    const lines = kept.toString().split('\n').slice(0, -1);
+    const rows = lines.map((line) => metricsRow(JSON.parse(line) as MetricsLine));
     let firstMade: string | undefined;
     try {
-      firstMade = await makeFolders(dirname(path));
-      await writeFile(path, kept);
+      firstMade = await makeFolders(dirname(metrics));
+      await writeFile(metrics, kept);
+      await writeFile(metricsTable, metricsHeader + rows.join(''));
     } catch (cause) {
-      if (firstMade !== undefined) await removeEmptyFolders(dirname(path), firstMade);
-      throw new QfxError(path, `cannot be written: ${(cause as Error).message}`, { cause });
+      if (firstMade !== undefined) await removeEmptyFolders(dirname(metrics), firstMade);
+      throw new QfxError(metrics, `cannot be written: ${(cause as Error).message}`, { cause });
     }
-    return new MetricsLog(path, kept.length, firstMade);
+    return new MetricsLog(files, kept.length, firstMade);
   }
 
-  /** Bytes written so far. */
+  /** Bytes of the lines written so far. */
   get bytes(): number {
     return this.length;
   }
 
   async write(line: MetricsLine): Promise<void> {
     const text = `${JSON.stringify(line)}\n`;
-    await appendFile(this.path, text);
+    await appendFile(this.files.metrics, text);
+    await appendFile(this.files.metricsTable, metricsRow(line));
     this.length += Buffer.byteLength(text);
   }
 
-  /** A run that failed before it wrote anything leaves nothing: neither an empty file nor the folders made for it. */
+  /** A run that failed before it wrote anything leaves nothing: neither empty files nor the folders made for it. */
   async close(): Promise<void> {
     if (this.length > 0) return;
-    await rm(this.path, { force: true });
-    if (this.firstMade !== undefined) await removeEmptyFolders(dirname(this.path), this.firstMade);
+    const { metrics, metricsTable } = this.files;
+    for (const file of [metrics, metricsTable]) await rm(file, { force: true });
+    if (this.firstMade !== undefined) await removeEmptyFolders(dirname(metrics), this.firstMade);
   }
 }

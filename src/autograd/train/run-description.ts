@@ -3,13 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import type { DataLoader, DataSet, DataSetName } from '../../data/index.js';
+import type { DataLoader, DataSet, DataSetName, InputFormat } from '../../data/index.js';
 import { QfxError } from '../../qfx/errors.js';
 import { parseConfiguration } from '../configuration.js';
 import type { createLayers } from '../layers/index.js';
 import type { tf } from '../tensorflow.js';
 import { trainingSchema } from './options.js';
 import type { TrainingConfig, TrainingInput } from './options.js';
+
+/** What a network has to know of its data. */
+export interface NetworkData extends Pick<DataSet, 'shape' | 'classes'> {
+  readonly input: InputFormat;
+}
 
 /** What a network is built for, and from. */
 export interface ModelContext {
@@ -19,6 +24,8 @@ export interface ModelContext {
   readonly layers: typeof createLayers;
   /** Height, width, channels of the images. */
   readonly shape: DataSet['shape'];
+  /** The type of what enters, for `q.input`: of image bytes word length 8, binary point 8. */
+  readonly input: InputFormat;
   /** Logits wanted. */
   readonly classes: number;
   /** The run's seed. */

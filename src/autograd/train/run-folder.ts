@@ -8,6 +8,7 @@ export function runFiles(folder: string) {
   return {
     graph: join(folder, 'model.safetensors'),
     metrics: join(folder, 'metrics.jsonl'),
+    metricsTable: join(folder, 'metrics.csv'),
     last: checkpoint('last'),
     best: checkpoint('best'),
   } as const;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { loadData } from '../../data/index.js';
+import { inputFormat, loadData } from '../../data/index.js';
 import type { DataOptions, DataSet } from '../../data/index.js';
 import { QfxError } from '../../qfx/errors.js';
 import { saveGraph } from '../../qfx/graph/file.js';
@@ -10,7 +10,7 @@ import { initializeBackend, runningBackend } from '../backend.js';
 import type { Backend } from '../backend.js';
 import { freeze, quantizersOf } from '../freeze/index.js';
 import { withoutQuantizers } from '../quantizer.js';
-import type { tf } from '../tensorflow.js';
+import { tf } from '../tensorflow.js';
 import { buildModel } from './build-model.js';
 import type { Evaluation } from './evaluate.js';
 import { firstImages } from './first-images.js';
@@ -20,7 +20,7 @@ import type { ResolvedRun, RunDescription } from './run-description.js';
 import type { TrainingResult, TrainingSurroundings } from './surroundings.js';
 import { TrainingRun } from './training-run.js';
 
-/** Real images on which the frozen graph is compared with the trained network. */
+/** Real images on which the frozen graph is compared with the trained network: test images, then training images. */
 const comparedImages = 64;
 
 /** Where a run reads and writes, and how it is watched and ended. */
@@ -38,7 +38,7 @@ export interface RunOptions extends Omit<TrainingSurroundings, 'folder'> {
 
 /** What a run made. */
 export interface RunResult {
-  /** Holds `checkpoints/`, `metrics.jsonl` and `model.safetensors`. */
+  /** Holds `checkpoints/`, `metrics.jsonl`, `metrics.csv` and `model.safetensors`. */
   readonly folder: string;
   /** Path of the graph's file. */
   readonly file: string;
@@ -68,12 +68,13 @@ export async function runDescription(description: RunDescription, options: RunOp
   const folder = join(out, run.name);
   await initializeBackend(backend);
   const data = await loadData(run.data, { folder: dataFolder, onProgress: onDownload, signal });
-  if (data.test.labels.length < comparedImages)
+  const images = data.test.labels.length + data.train.labels.length;
+  if (images < comparedImages)
     throw new QfxError(
-      `data set "${data.name}", test`,
-      `has ${data.test.labels.length} images; at least ${comparedImages} are needed to prove the frozen network`,
+      `data set "${data.name}"`,
+      `has ${images} images; at least ${comparedImages} are needed to prove the frozen network`,
     );
-  const model = await buildModel(run, data, run.training.seed);
+  const model = await buildModel(run, { ...data, input: inputFormat(data.train) }, run.training.seed);
   const session = await TrainingRun.open(model, data, run.training, {
     ...surroundings,
     folder,
@@ -99,7 +100,11 @@ export async function runDescription(description: RunDescription, options: RunOp
 }
 
 function freezeRun(run: ResolvedRun, model: tf.LayersModel, data: DataSet, provenance: JsonObject): Graph {
-  const samples = firstImages(data.test, data.shape, comparedImages);
+  const { train, test, shape } = data;
+  const tested = Math.min(comparedImages, test.labels.length);
+  const samples = tf.tidy(() =>
+    tf.concat([firstImages(test, shape, tested), firstImages(train, shape, comparedImages - tested)]),
+  );
   try {
     return freeze(model, { samples, name: run.name, provenance });
   } finally {
@@ -109,7 +114,7 @@ function freezeRun(run: ResolvedRun, model: tf.LayersModel, data: DataSet, prove
 
 function provenance(
   run: ResolvedRun,
-  { name, checksum }: DataSet,
+  { name, checksum, source }: DataSet,
   { steps, epochs, stoppedEarly, test }: TrainingResult,
   accuracy: RunResult['accuracy'],
 ): JsonObject {
@@ -120,7 +125,7 @@ function provenance(
     seed: run.training.seed,
     backend,
     ...(backend === 'node' && { threads }),
-    data: { name, checksum },
+    data: { name, checksum, source },
     training: run.training,
     steps,
     epochs,

@@ -1,3 +1,4 @@
+import type { Labels } from '../../data/data-set.js';
 import { keepBudget } from '../freeze/budget.js';
 import { freezeBinaryPoints, searchBinaryPoints } from '../freeze/fixing.js';
 import { settleBinaryPoints } from '../freeze/settling.js';
@@ -16,7 +17,7 @@ import { trainingLoss } from './training-loss.js';
 export function settle(
   model: tf.LayersModel,
   x: tf.Tensor,
-  labels: Uint8Array,
+  labels: Labels,
   { freezing, resources }: TrainingConfig,
 ): SettledBinaryPoints | undefined {
   if (areQuantizersBypassed()) return undefined;

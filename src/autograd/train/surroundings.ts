@@ -24,7 +24,7 @@ export interface TrainingProgress {
 
 /** Where a run writes, and how it is watched and ended. None of it changes a bit of the result. */
 export interface TrainingSurroundings {
-  /** Gets `metrics.jsonl` and `checkpoints/`; without it nothing is written. */
+  /** Gets `metrics.jsonl`, `metrics.csv` and `checkpoints/`; without it nothing is written. */
   readonly folder?: string;
   /** Continues from the folder's last checkpoint; with none there it starts from the beginning. */
   readonly resume?: boolean;

@@ -1,3 +1,4 @@
+import type { Labels } from '../../data/data-set.js';
 import { isFixedPoint } from '../layers/sources.js';
 import { tf, withoutDropout } from '../tensorflow.js';
 import { reportingStatistics } from './batch-statistics.js';
@@ -8,7 +9,7 @@ import { softmaxCrossEntropy } from './loss.js';
  * statistics left alone, and what other layers do to their weights undone.
  * @param x [images, ...shape]
  */
-export function trainingLoss(model: tf.LayersModel, x: tf.Tensor, labels: Uint8Array): number {
+export function trainingLoss(model: tf.LayersModel, x: tf.Tensor, labels: Labels): number {
   let loss = NaN;
   const pass = () =>
     tf.tidy(() => {

@@ -74,6 +74,7 @@ export class TrainingRun {
       );
     const size = shape[0] * shape[1] * shape[2];
     const cut = (from: number, to: number) => ({
+      ...train,
       images: train.images.subarray(from * size, to * size),
       labels: train.labels.subarray(from, to),
     });
@@ -124,7 +125,7 @@ export class TrainingRun {
       if (last.state.best !== null) run.bestCheckpoint = await readCheckpoint(run.path('best'));
     }
     if (last === undefined) await removeRun(folder);
-    run.metrics = await MetricsLog.open(runFiles(folder).metrics, run.state.metricsBytes);
+    run.metrics = await MetricsLog.open(runFiles(folder), run.state.metricsBytes);
     return run;
   }
 

@@ -25,7 +25,7 @@ function valuesOf(shape: DataSet['shape'], batchSize: number): number {
 
 /** Memory for the batches of a run. */
 export function allocateBatches(shape: DataSet['shape'], batchSize: number): BatchMemory {
-  const bytes = valuesOf(shape, batchSize) * Float32Array.BYTES_PER_ELEMENT + batchSize;
+  const bytes = valuesOf(shape, batchSize) * Float32Array.BYTES_PER_ELEMENT + batchSize * Uint16Array.BYTES_PER_ELEMENT;
   return Array.from({ length: batchesInMemory }, () => new SharedArrayBuffer(bytes));
 }
 
@@ -33,7 +33,7 @@ export function allocateBatches(shape: DataSet['shape'], batchSize: number): Bat
 export function batchOf(memory: BatchMemory, step: number, shape: DataSet['shape'], batchSize: number): Batch {
   const buffer = memory[step % memory.length];
   const images = new Float32Array(buffer, 0, valuesOf(shape, batchSize));
-  return { images, labels: new Uint8Array(buffer, images.byteLength, batchSize) };
+  return { images, labels: new Uint16Array(buffer, images.byteLength, batchSize) };
 }
 
 /** Makes the batches of a run. One is a function of seed and step, whatever thread makes it. */

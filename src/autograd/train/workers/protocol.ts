@@ -1,8 +1,8 @@
-import type { DataSet } from '../../../data/data-set.js';
 import type { PackedError } from '../../../threads/packed-error.js';
 import type { RunningBackend } from '../../backend.js';
 import type { FailedPiece, InferenceJob } from '../infer.js';
 import type { NetworkDescription } from '../network-description.js';
+import type { NetworkData } from '../run-description.js';
 import type { ShardResult, ShardSetup } from './shard-executor.js';
 
 /** A run description's file, and the SHA-256 that it had when the run loaded it. */
@@ -16,7 +16,7 @@ export type NetworkSource =
   | {
       readonly kind: 'run description';
       readonly file: DescribedFile;
-      readonly data: Pick<DataSet, 'shape' | 'classes'>;
+      readonly data: NetworkData;
       readonly seed: number;
     }
   | { readonly kind: 'topology'; readonly topology: object };

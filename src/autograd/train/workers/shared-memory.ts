@@ -1,4 +1,4 @@
-import type { ImagePart } from '../../../data/data-set.js';
+import type { ImagePart, RawIntegers } from '../../../data/data-set.js';
 import { batchNormalizationsOf } from '../../layers/batch-normalization.js';
 import type { BatchStatistics } from '../../layers/batch-normalization.js';
 import type { tf } from '../../tensorflow.js';
@@ -72,19 +72,20 @@ function cut(buffer: SharedArrayBuffer, lengths: readonly number[]): Float32Arra
 export class SharedImages {
   private readonly copies = new WeakMap<ArrayBufferLike, SharedArrayBuffer>();
 
-  share({ images, labels }: ImagePart): ImagePart {
-    return { images: this.shareBytes(images), labels: this.shareBytes(labels) };
+  share(part: ImagePart): ImagePart {
+    return { ...part, images: this.shareArray(part.images), labels: this.shareArray(part.labels) };
   }
 
-  private shareBytes(bytes: Uint8Array): Uint8Array {
-    const { buffer, byteOffset, length } = bytes;
-    if (buffer instanceof SharedArrayBuffer) return bytes;
+  private shareArray<Integers extends RawIntegers>(integers: Integers): Integers {
+    const { buffer, byteOffset, length } = integers;
+    if (buffer instanceof SharedArrayBuffer) return integers;
     let copy = this.copies.get(buffer);
     if (copy === undefined) {
       copy = new SharedArrayBuffer(buffer.byteLength);
       new Uint8Array(copy).set(new Uint8Array(buffer));
       this.copies.set(buffer, copy);
     }
-    return new Uint8Array(copy, byteOffset, length);
+    const kind = integers.constructor as new (buffer: SharedArrayBuffer, start: number, length: number) => Integers;
+    return new kind(copy, byteOffset, length);
   }
 }

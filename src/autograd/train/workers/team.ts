@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { DataSet, ImagePart } from '../../../data/data-set.js';
+import { inputFormat } from '../../../data/data-set.js';
+import type { DataSet, ImagePart, InputFormat } from '../../../data/data-set.js';
 import { QfxError } from '../../../qfx/errors.js';
 import { areQuantizersBypassed } from '../../quantizer.js';
 import { runningBackend } from '../../backend.js';
@@ -43,6 +44,7 @@ export class Team {
   private readonly executor: ShardExecutor;
   private readonly memory: SharedMemory;
   private readonly batchMemory: BatchMemory;
+  private readonly input: InputFormat;
   private readonly batches: BatchSource;
   private readonly shared = new SharedImages();
   private readonly wanted: number;
@@ -76,6 +78,7 @@ export class Team {
     this.wanted = Math.min(allowed, config.shards);
     this.memory = allocateMemory(model, config.shards);
     this.batchMemory = allocateBatches(data.shape, config.batchSize);
+    this.input = inputFormat(images);
     this.batches = new BatchSource({ images, shape: data.shape, config, memory: this.batchMemory }, steps);
     this.executor = new ShardExecutor(model, this.shardSetup);
   }
@@ -216,6 +219,7 @@ export class Team {
     const { file } = this.options;
     const { data, config } = this;
     if (file === undefined) return topologyOf(this.model);
-    return { kind: 'run description', file, data: { shape: data.shape, classes: data.classes }, seed: config.seed };
+    const { shape, classes } = data;
+    return { kind: 'run description', file, data: { shape, classes, input: this.input }, seed: config.seed };
   }
 }
