@@ -13,6 +13,9 @@ import { trainWithProgress } from './train.js';
 /** Test images on which every value of every layer is compared; the outputs are compared on all. */
 const layersFor = 1_000;
 
+/** Test images that are simulated with multiplication deleted. */
+const proofImages = 200;
+
 /** `qfx demo`: the whole road on MNIST, from training to bit-exact C++. */
 export const demo: Command<{ 'multiplier-free': boolean }> = {
   command: 'demo',
@@ -50,6 +53,15 @@ export const demo: Command<{ 'multiplier-free': boolean }> = {
       onProgress: showStages(context),
       signal: context.signal,
     });
+    // With multiplication deleted the hardware's loops run, which take longer: some images say it all.
+    const proof = multiplierFree
+      ? await simulate(hls, {
+          inputs: { ...images, count: proofImages },
+          noMultiply: true,
+          onProgress: showStages(context),
+          signal: context.signal,
+        })
+      : undefined;
     const [{ expected, format }] = simulation.outputs;
     const trainedVersusInteger = await countDifferingOutputs(
       model,
@@ -70,6 +82,13 @@ export const demo: Command<{ 'multiplier-free': boolean }> = {
       images: simulation.images,
       valuesCompared: simulation.valuesCompared,
       mismatches: simulation.mismatches,
+      ...(proof && {
+        withoutMultiplication: {
+          images: proof.images,
+          valuesCompared: proof.valuesCompared,
+          mismatches: proof.mismatches,
+        },
+      }),
       trainedVersusInteger,
       binaryPointsMoved,
       seconds: (performance.now() - started) / 1e3,
@@ -79,7 +98,7 @@ export const demo: Command<{ 'multiplier-free': boolean }> = {
     return {
       document: summary,
       text: describe(summary, [file, hls, summaryFile]),
-      failed: summary.mismatches > 0 || summary.trainedVersusInteger > 0,
+      failed: summary.mismatches > 0 || (proof?.mismatches ?? 0) > 0 || summary.trainedVersusInteger > 0,
     };
   },
 };
@@ -89,6 +108,8 @@ interface Summary {
   readonly images: number;
   readonly valuesCompared: number;
   readonly mismatches: number;
+  /** Of the multiplier-free network, compiled with multiplication deleted. */
+  readonly withoutMultiplication?: Readonly<Record<'images' | 'valuesCompared' | 'mismatches', number>>;
   readonly trainedVersusInteger: number;
   readonly binaryPointsMoved: number;
   readonly seconds: number;
@@ -97,6 +118,7 @@ interface Summary {
 
 function describe(summary: Summary, files: readonly string[]): string {
   const { accuracy, images, valuesCompared, mismatches, trainedVersusInteger, binaryPointsMoved } = summary;
+  const { withoutMultiplication: proof } = summary;
   return [
     formatTable(
       ['MNIST, all test images', 'accuracy'],
@@ -109,6 +131,11 @@ function describe(summary: Summary, files: readonly string[]): string {
     ),
     '',
     `C++ against integer executor: ${count(valuesCompared)} values on ${count(images)} images, ${count(mismatches)} mismatches`,
+    ...(proof
+      ? [
+          `the same with multiplication deleted: ${count(proof.valuesCompared)} values on ${count(proof.images)} images, ${count(proof.mismatches)} mismatches`,
+        ]
+      : []),
     `trained network against integer executor: ${count(trainedVersusInteger)} differing outputs`,
     `binary points that training moved: ${count(binaryPointsMoved)}`,
     `${summary.seconds.toFixed(0)} s, ${summary.compiler}`,
