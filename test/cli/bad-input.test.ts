@@ -82,10 +82,6 @@ describe('one message that names the place, and nothing is written:', () => {
       ['layer "image"', '[2, 2, 1]', '[28, 28, 1]'],
     ],
     [
-      ['eval', 'mine.safetensors'],
-      ['no data set "mine"', 'mnist, cifar10'],
-    ],
-    [
       ['train', 'missing.ts'],
       ['missing.ts', 'no such file'],
     ],
@@ -98,6 +94,11 @@ describe('one message that names the place, and nothing is written:', () => {
     expectRefusal(await terminal.qfx(args), 1, ...naming);
     expect(await terminal.list()).toEqual(before);
     expect(await terminal.list('foreign')).toEqual(['notes.txt']);
+  });
+
+  it('a data set that only its run description can load', async () => {
+    const message = 'was trained on "mine", which code of its run description loads; add --data-set <run description>';
+    expectRefusal(await terminal.qfx(['eval', 'mine.safetensors']), 2, message);
   });
 
   it('with --json the message is a document', async () => {
