@@ -93,8 +93,14 @@ describe('a C simulation with a native compiler', () => {
 describe("the hardware's loops and the faster sums", () => {
   /** Leaves the last product of a sum out. */
   const broken = {
-    'include/qfx/conv2d.h': ['total += product<weight_t>(factor', 'if (s + 1 < table::input_steps || i + 1 < multiply_lanes) $&'],
-    'include/qfx/dense.h': ['total += product<weight_t>(words[s][i]', 'if (s + 1 < input_steps || i + 1 < input_lanes) $&'],
+    'include/qfx/conv2d.h': [
+      'total += product<weight_t>(factor',
+      'if (s + 1 < table::input_steps || i + 1 < multiply_lanes) $&',
+    ],
+    'include/qfx/dense.h': [
+      'total += product<weight_t>(words[s][i]',
+      'if (s + 1 < input_steps || i + 1 < input_lanes) $&',
+    ],
     'simulation/qfx_sums.h': ['k < FACTORS; ++k', 'k + 1 < FACTORS; ++k'],
   } as const;
   const tamper = (file: keyof typeof broken) => {
