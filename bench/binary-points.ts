@@ -1,7 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import prettier from 'prettier';
 import { createLayers, initializeBackend, quantizersOf, tf, train, withoutQuantizers } from 'qfx/autograd';
 import type { TrainingResult } from 'qfx/autograd';
 import { loadCifar10 } from 'qfx/data';
@@ -13,7 +12,7 @@ import { formatTable } from '../src/cli/table.js';
 /**
  * `npm run bench:binary-points`: who chooses binary points how well. A small CNN with 4-bit weights and activations is trained
  * on a part of CIFAR-10, from three starts, with binary points that are chosen in four ways; accuracies are those of the integers
- * on all test images. Needs the data in QFX_DATA. Goes on after an interruption; `--write-docs` also writes docs/binary-points.md.
+ * on all test images. Goes on after an interruption; single accuracies are in out/binary-points.json.
  */
 
 const seeds = [1, 2, 3];
@@ -39,7 +38,6 @@ interface Row {
 }
 
 const resultsFile = fileURLToPath(new URL('../out/binary-points.json', import.meta.url));
-const docsPage = fileURLToPath(new URL('../docs/binary-points.md', import.meta.url));
 
 function network({ shape, classes }: DataSet, seed: number): tf.LayersModel {
   const bits = { wordLength: 4 };
@@ -140,18 +138,7 @@ async function main(): Promise<void> {
     await writeFileAtomic(resultsFile, `${JSON.stringify(rows, undefined, 2)}\n`);
   }
   progress.stop();
-  const head = ['binary points', ...starts];
-  process.stdout.write(`${formatTable(head, tableRows(rows))}\n`);
-  if (process.argv.includes('--write-docs')) await writeDocs(head, rows);
-}
-
-async function writeDocs(head: readonly string[], rows: readonly Row[]): Promise<void> {
-  const page = await readFile(docsPage, 'utf8');
-  const [before, , after] = page.split(/(<!-- table -->[^]*<!-- end -->)/);
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const table = [line(head), line(head.map(() => '---')), ...tableRows(rows).map(line)].join('\n');
-  const text = `${before}<!-- table -->\n\n${table}\n\n<!-- end -->${after}`;
-  await writeFileAtomic(docsPage, await prettier.format(text, { parser: 'markdown', printWidth: 120 }));
+  process.stdout.write(`${formatTable(['binary points', ...starts], tableRows(rows))}\n`);
 }
 
 await main();
