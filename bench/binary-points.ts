@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createLayers, initializeBackend, quantizersOf, tf, train, withoutQuantizers } from 'qfx/autograd';
 import type { TrainingResult } from 'qfx/autograd';
-import { loadCifar10 } from 'qfx/data';
+import { loadCifar10, takeImages } from 'qfx/data';
 import type { DataSet } from 'qfx/data';
 import writeFileAtomic from 'write-file-atomic';
 import { createProgress } from '../src/cli/progress.js';
@@ -113,12 +113,7 @@ function tableRows(rows: readonly Row[]): string[][] {
 async function main(): Promise<void> {
   await initializeBackend('wasm');
   const whole = await loadCifar10();
-  const size = whole.shape[0] * whole.shape[1] * whole.shape[2];
-  const { images, labels } = whole.train;
-  const data = {
-    ...whole,
-    train: { images: images.subarray(0, trainingImages * size), labels: labels.subarray(0, trainingImages) },
-  };
+  const data = { ...whole, train: takeImages(whole.train, 0, trainingImages) };
   const rows = await readRows();
   const missing = seeds.flatMap((seed) =>
     starts.flatMap((start) =>

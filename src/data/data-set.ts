@@ -76,6 +76,12 @@ export function inputFormat({ input = imageBytes }: Pick<ImagePart, 'input'>): I
   return input;
 }
 
+/** The images of a part from one index up to another, without a copy. */
+export function takeImages(part: ImagePart, from: number, to: number): ImagePart {
+  const size = part.images.length / part.labels.length;
+  return { ...part, images: part.images.subarray(from * size, to * size), labels: part.labels.subarray(from, to) };
+}
+
 /** Class indices in the narrowest array for so many classes. */
 export function labelsOf(indices: ArrayLike<number>, classes: number): Labels {
   return classes <= 2 ** 8 ? Uint8Array.from(indices) : Uint16Array.from(indices);

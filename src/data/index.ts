@@ -12,7 +12,7 @@ import type { LoaderFactory } from './loader.js';
 import { loadMnist, loadMnistTest } from './mnist.js';
 import { npyFiles } from './npy.js';
 
-export { imageBytes, imageSize, inputFormat, planesToChannelsLast, validateDataSet } from './data-set.js';
+export { imageBytes, imageSize, inputFormat, planesToChannelsLast, takeImages, validateDataSet } from './data-set.js';
 export type {
   DataLoader,
   DataOptions,

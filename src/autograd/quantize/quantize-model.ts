@@ -1,4 +1,4 @@
-import { validateDataSet } from '../../data/data-set.js';
+import { takeImages, validateDataSet } from '../../data/data-set.js';
 import type { DataSet } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
 import type { TensorType } from '../../qfx/number/type.js';
@@ -204,11 +204,7 @@ class Session {
   private async accuracy(): Promise<number | undefined> {
     const { evaluatedImages: count, data } = this;
     if (count === 0) return undefined;
-    const { images, labels } = data.test;
-    const part = {
-      images: images.subarray(0, (count * images.length) / labels.length),
-      labels: labels.subarray(0, count),
-    };
+    const part = takeImages(data.test, 0, count);
     return (await evaluate(this.model, part, data.shape, { signal: this.surroundings.signal })).accuracy;
   }
 

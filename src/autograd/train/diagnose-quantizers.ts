@@ -1,4 +1,4 @@
-import { imageSize, inputFormat, loadData } from '../../data/index.js';
+import { inputFormat, loadData, takeImages } from '../../data/index.js';
 import { QfxError } from '../../qfx/errors.js';
 import { initializeBackend } from '../backend.js';
 import { quantizersOf } from '../freeze/model.js';
@@ -73,10 +73,7 @@ export async function diagnoseQuantizers(run: ResolvedRun, options: DiagnoseOpti
     );
   writeWeights(model, checkpoint, options.checkpoint);
   const count = Math.min(options.images, data.test.labels.length);
-  const part = {
-    images: data.test.images.subarray(0, count * imageSize(data)),
-    labels: data.test.labels.subarray(0, count),
-  };
+  const part = takeImages(data.test, 0, count);
   const placed = quantizersOf(model);
   let measured = 0;
   const measure = async (): Promise<number> => {

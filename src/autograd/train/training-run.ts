@@ -1,4 +1,4 @@
-import { validateDataSet } from '../../data/data-set.js';
+import { takeImages, validateDataSet } from '../../data/data-set.js';
 import type { DataSet, ImagePart } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
 import { runningBackend } from '../backend.js';
@@ -64,7 +64,7 @@ export class TrainingRun {
     private readonly surroundings: TrainingSurroundings & TeamOptions,
     private state: RunState,
   ) {
-    const { shape, train } = data;
+    const { train } = data;
     const trained = train.labels.length - config.validationImages;
     if (trained < config.batchSize)
       throw new QfxError(
@@ -72,14 +72,8 @@ export class TrainingRun {
         `${config.batchSize} images a step, but there are ${Math.max(0, trained)} training images` +
           (config.validationImages > 0 ? ` beside the ${config.validationImages} set aside for validation` : ''),
       );
-    const size = shape[0] * shape[1] * shape[2];
-    const cut = (from: number, to: number) => ({
-      ...train,
-      images: train.images.subarray(from * size, to * size),
-      labels: train.labels.subarray(from, to),
-    });
-    this.trainPart = cut(0, trained);
-    this.validationPart = config.validationImages > 0 ? cut(trained, train.labels.length) : undefined;
+    this.trainPart = takeImages(train, 0, trained);
+    this.validationPart = config.validationImages > 0 ? takeImages(train, trained, train.labels.length) : undefined;
     this.optimizer = createOptimizer(config.optimizer);
     this.weights = modelWeights(model);
     this.flips = new FlipCounter(model);
