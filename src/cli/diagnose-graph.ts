@@ -5,11 +5,11 @@ import {
   graphContexts,
   hasCast,
   Network,
-  QfxError,
   reportConstant,
   withoutCast,
 } from '../qfx/index.js';
 import type { CastReport, ConstantReport, Graph } from '../qfx/index.js';
+import { unlessRefused } from '../qfx/errors.js';
 import { classify } from './classify.js';
 import type { CommandContext } from './command.js';
 import type { TestImages } from './test-images.js';
@@ -101,10 +101,5 @@ async function watchCasts(
 
 /** Undefined where exact types would grow beyond what QFX carries. */
 function tryWithoutCast(graph: Graph, name: string): Graph | undefined {
-  try {
-    return withoutCast(graph, name);
-  } catch (error) {
-    if (error instanceof QfxError) return undefined;
-    throw error;
-  }
+  return unlessRefused<Graph | undefined>(() => withoutCast(graph, name), undefined);
 }

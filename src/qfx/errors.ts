@@ -14,3 +14,13 @@ export class QfxError extends Error {
     super(`${where}: ${message}`, options);
   }
 }
+
+/** What `attempt` gives; `otherwise` where it ends with a QfxError. Any other error stays one. */
+export function unlessRefused<Result>(attempt: () => Result, otherwise: Result): Result {
+  try {
+    return attempt();
+  } catch (error) {
+    if (error instanceof QfxError) return otherwise;
+    throw error;
+  }
+}

@@ -1,4 +1,4 @@
-import { QfxError } from '../../qfx/errors.js';
+import { unlessRefused } from '../../qfx/errors.js';
 import type { Quantizer } from '../quantizer.js';
 import { tf } from '../tensorflow.js';
 import { freezeBinaryPoints, openQuantizers, searchBinaryPoints } from './fixing.js';
@@ -24,9 +24,9 @@ interface Choice {
  * Freezes every binary point of a model where the loss is smaller: at the integer next to its learned position, or where the
  * squared error is smallest. Learning knows the loss but ends between two integers, a search knows what is best for the values
  * but not for the network. It starts from the better of both for the whole network, and takes for one quantizer after the
- * other the other one's choice where that lowers the loss. So it is never worse, by this loss, than either.
+ * other the other one's choice where that lowers the loss. So it is never worse, by this loss, than either. A choice with which
+ * a layer could not compute exactly is none.
  * @param batch inputs of the model, [images, ...shape], on which squared errors are measured
- * A choice with which a layer could not compute exactly is none.
  * @param lossOf measures the loss of the model as it is, on images of its own choice; the same for equal weights
  * @throws QfxError where the network cannot be computed exactly as training left it
  */
@@ -45,7 +45,7 @@ export function settleBinaryPoints(model: tf.LayersModel, batch: tf.Tensor, loss
   const choices = quantizers.map((quantizer, index): Choice => {
     return { quantizer, neighbours: neighbours.points[index], search: search.points[index] };
   });
-  const [image] = tf.tidy(() => [batch.slice(0, 1)]);
+  const image = batch.slice(0, 1);
   const isExact = () => canCompute(() => tf.tidy(() => void model.apply(image, { training: false })));
   const start = neighbours.loss <= search.loss ? 'neighbours' : 'search';
   const settled = improve(choices, start, Math.min(neighbours.loss, search.loss), () =>
@@ -57,13 +57,10 @@ export function settleBinaryPoints(model: tf.LayersModel, batch: tf.Tensor, loss
 
 /** Whether a network computes exactly what `body` asks for; types that are too wide say that it doesn't. */
 function canCompute(body: () => void): boolean {
-  try {
+  return unlessRefused(() => {
     body();
     return true;
-  } catch (error) {
-    if (error instanceof QfxError) return false;
-    throw error;
-  }
+  }, false);
 }
 
 /** Takes the other choice wherever that lowers the loss, one quantizer after the other. */

@@ -1,4 +1,4 @@
-import { QfxError } from '../../qfx/errors.js';
+import { unlessRefused } from '../../qfx/errors.js';
 import { measureStatistics } from '../freeze/fixing.js';
 import { quantizersOf } from '../freeze/model.js';
 import { BatchNormalization } from '../layers/batch-normalization.js';
@@ -131,26 +131,17 @@ export function tryNeighbours(
   for (const step of [1, -1]) {
     quantizer.positions = positions.map((position) => position + step);
     let reached = error;
-    const isBetter = isPossible(() =>
+    const attempt = () =>
       values.attempt(layer, (output) => {
         reached = outputError(output, reference);
         return reached < error;
-      }),
-    );
+      });
+    // A layer may not compute exactly with the new binary points.
+    const isBetter = unlessRefused(attempt, false);
     if (isBetter) return reached;
   }
   quantizer.positions = positions;
   return error;
-}
-
-/** False as well where a layer cannot compute exactly with the new binary points. */
-function isPossible(attempt: () => boolean): boolean {
-  try {
-    return attempt();
-  } catch (error) {
-    if (error instanceof QfxError) return false;
-    throw error;
-  }
 }
 
 /** The quantizers whose binary points are not given, in the order of the network, and their layers. */

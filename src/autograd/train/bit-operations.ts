@@ -1,4 +1,4 @@
-import { QfxError } from '../../qfx/errors.js';
+import { QfxError, unlessRefused } from '../../qfx/errors.js';
 import { elementCount } from '../../qfx/number/shape.js';
 import type { FixedPointLayer } from '../layers/layer.js';
 import { connectionOf, isFixedPoint, isMover } from '../layers/sources.js';
@@ -15,12 +15,7 @@ type Width = Quantizer | number;
 
 /** Bit operations of an image; undefined where a layer gets values without a word length of their own. */
 export function countBitOperations(model: tf.LayersModel): number | undefined {
-  try {
-    return new BitOperations(model).total();
-  } catch (error) {
-    if (error instanceof QfxError) return undefined;
-    throw error;
-  }
+  return unlessRefused<number | undefined>(() => new BitOperations(model).total(), undefined);
 }
 
 interface CountedLayer {
