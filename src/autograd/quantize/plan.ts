@@ -98,7 +98,8 @@ function convertAll(network: FloatNetwork, refusals: Refusal[], notes: Map<strin
 
 const unknownClass = `allowed classes: ${Object.keys(conversions).join(', ')}`;
 
-function freeName(wanted: string, taken: Set<string>): string {
+/** `wanted`, or with a number where it is taken; taken from now on. */
+export function freeName(wanted: string, taken: Set<string>): string {
   let name = wanted;
   for (let count = 2; taken.has(name); count++) name = `${wanted}_${count}`;
   taken.add(name);

@@ -105,6 +105,16 @@ describe('a converted network without its quantizers is the float one', () => {
   });
 });
 
+it('takes a model whose layer has the name that the tensor library would choose next for an input', async () => {
+  const number = Number(/\d+$/.exec(tf.input({ shape: [1] }).name)?.[0]);
+  const image = tf.input({ shape: [...data.shape], name: `input${number + 1}` });
+  const flat = tf.layers.flatten().apply(image);
+  const logits = tf.layers.dense({ units: data.classes.length }).apply(flat) as tf.SymbolicTensor;
+  const float = tf.model({ inputs: image, outputs: logits });
+  const { model } = await quantizeModel(float, { ...bits(8), data, calibration: untouched, evaluatedImages: 0 });
+  expect(model.layers[1].name).toBe(image.name);
+});
+
 describe('without training', () => {
   it('each step brings the output closer to the float one, and both errors are measured', async () => {
     const { report } = await quantizeModel(small(), { ...bits(4), data, calibration });
