@@ -1,0 +1,87 @@
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { evaluate, loadModelFile, modelFiles, train, withoutQuantizers } from 'qfx/autograd';
+import type { TrainingSurroundings, tf } from 'qfx/autograd';
+import type { DataSet } from 'qfx/data';
+import { fixedPointNetwork, floatNetwork } from './network.js';
+import { fineTuning, floatTraining } from './rows.js';
+
+/** How a long piece of work is watched and ended. */
+export type Watching = Pick<TrainingSurroundings, 'signal' | 'onProgress'>;
+
+/** The network that fine-tuning starts from. */
+export interface FloatStart {
+  readonly model: tf.LayersModel;
+  /** Fraction 0..1 of all test images. */
+  readonly accuracy: number;
+}
+
+/** Where the float network lies in a folder of results. */
+export function floatModelFile(out: string): string {
+  return join(out, 'float', 'model', 'model.json');
+}
+
+/**
+ * Trains the float network, or goes on with it: `float/run/` holds checkpoints, `float/model/` the result. It is trained as
+ * layers of QFX with their quantizers off, which takes a third of the time that TensorFlow.js' layers take.
+ */
+export async function trainFloat(out: string, data: DataSet, watching: Watching): Promise<FloatStart> {
+  const network = switchedOff(data);
+  const model = floatNetwork(context(data));
+  const run = { folder: join(out, 'float', 'run'), resume: true, workers: 1, ...watching };
+  await withoutQuantizers(() => train({ model: network, data, ...floatTraining, ...run }));
+  copyWeights(network, model);
+  await save(model, join(out, 'float', 'model'));
+  return { model, accuracy: await accuracyOf(model, data, watching) };
+}
+
+/** The float network that an earlier call trained. */
+export async function loadFloat(out: string, data: DataSet, watching: Watching): Promise<FloatStart> {
+  const model = await loadModelFile(floatModelFile(out));
+  return { model, accuracy: await accuracyOf(model, data, watching) };
+}
+
+/** Trains the float network as long as its fixed-point forms are, and says what accuracy that gives. */
+export async function trainControl(out: string, { model }: FloatStart, data: DataSet, watching: Watching) {
+  const network = switchedOff(data);
+  copyWeights(model, network);
+  const run = { folder: join(out, 'control'), resume: true, workers: 1, ...watching };
+  const { test } = await withoutQuantizers(() => train({ model: network, data, ...fineTuning, ...run }));
+  return test.accuracy;
+}
+
+/** Its quantizers are never used. */
+function switchedOff(data: DataSet): tf.LayersModel {
+  const bits = { wordLength: 8 };
+  return fixedPointNetwork(context(data), { weights: bits, activations: bits, seed: floatTraining.seed });
+}
+
+function context({ shape, classes }: DataSet) {
+  return { shape, classes: classes.length };
+}
+
+async function accuracyOf(model: tf.LayersModel, data: DataSet, { signal }: Watching): Promise<number> {
+  return (await evaluate(model, data.test, data.shape, { signal })).accuracy;
+}
+
+/** Sets the weights of all layers of `target` to those of the same names, of layers of the same names. */
+function copyWeights(source: tf.LayersModel, target: tf.LayersModel): void {
+  const ownName = (weight: tf.LayerVariable) => weight.originalName.split('/').at(-1);
+  const parameters = new Set(['kernel', 'bias', 'gamma', 'beta', 'moving_mean', 'moving_variance']);
+  for (const layer of target.layers) {
+    for (const weight of layer.weights.filter((own) => parameters.has(ownName(own) ?? ''))) {
+      const found = source.getLayer(layer.name).weights.find((other) => ownName(other) === ownName(weight));
+      if (found === undefined) throw new Error(`layer "${layer.name}" has no ${String(ownName(weight))} to copy`);
+      weight.write(found.read());
+    }
+  }
+}
+
+/** The whole folder or nothing. */
+async function save(model: tf.LayersModel, folder: string): Promise<void> {
+  const partial = `${folder}.partial`;
+  await mkdir(partial, { recursive: true });
+  await model.save(modelFiles(partial));
+  await rm(folder, { recursive: true, force: true });
+  await rename(partial, folder);
+}

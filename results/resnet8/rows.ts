@@ -1,0 +1,87 @@
+import type { QuantizationInput, TrainingInput } from 'qfx/autograd';
+
+/** A line of the table: a fixed-point ResNet-8, and what it starts from. */
+export interface Row {
+  /** Names the graph: `resnet8-<name>`. */
+  readonly name: string;
+  readonly title: string;
+  readonly quantizers: Pick<
+    QuantizationInput,
+    'weights' | 'bias' | 'scale' | 'offset' | 'activations' | 'accumulators'
+  >;
+  readonly from: 'float network' | 'scratch';
+  readonly training: TrainingInput;
+}
+
+const common = { batchSize: 128, shards: 1, seed: 1, augmentation: { crop: 4, flip: true } } as const;
+
+/** How the float network is trained that all others start from. */
+export const floatTraining = {
+  ...common,
+  epochs: 30,
+  learningRate: { schedule: 'cosine', rate: 0.003, warmUpSteps: 200 },
+  freezing: { binaryPoints: 1, statistics: 1, images: 2048 },
+} satisfies TrainingInput;
+
+/** One epoch; what is fixed at its first step is what was found without training. */
+export const fineTuning = {
+  ...common,
+  epochs: 1,
+  learningRate: { schedule: 'cosine', rate: 0.001, warmUpSteps: 20 },
+  freezing: { binaryPoints: 0, statistics: 0 },
+} satisfies TrainingInput;
+
+const fromScratch = {
+  ...common,
+  epochs: 5,
+  learningRate: { schedule: 'cosine', rate: 0.003, warmUpSteps: 200 },
+} satisfies TrainingInput;
+
+/** Weights and activations of `bits`; what is cheap stays wide: sums, and what a layer has one of for each channel. */
+function words(bits: number): Row['quantizers'] {
+  return {
+    weights: { wordLength: bits, granularity: 'channel' },
+    bias: { wordLength: 12 },
+    scale: { wordLength: 12 },
+    offset: { wordLength: 12 },
+    activations: { wordLength: bits },
+    accumulators: { wordLength: 16 },
+  };
+}
+
+/** Weights of at most `terms` powers of two, and BatchNorm's a of at most two: no multiplication anywhere. */
+function powers(terms: number): Row['quantizers'] {
+  return {
+    ...words(8),
+    weights: { wordLength: 8, kHot: { terms, digits: 'signed' }, granularity: 'channel' },
+    scale: { wordLength: 12, kHot: { terms: 2, digits: 'signed' } },
+  };
+}
+
+const tuned = { from: 'float network', training: fineTuning } as const;
+
+export const rows: readonly Row[] = [
+  ...[8, 6, 4, 3].map((bits) => ({
+    name: `w${bits}a${bits}`,
+    title: `${bits} bits`,
+    quantizers: words(bits),
+    ...tuned,
+  })),
+  ...[1, 2, 3].map((terms) => ({
+    name: `k${terms}`,
+    title: `no multiplication, K = ${terms}`,
+    quantizers: powers(terms),
+    ...tuned,
+  })),
+  ...Object.entries({
+    fixed: { title: 'binary points of the first batch', freezing: { binaryPoints: 0, by: 'search' } },
+    learned: { title: 'binary points learned', freezing: { binaryPoints: 0.7, by: 'neighbours' } },
+    settled: { title: 'learned, then settled by the loss', freezing: { binaryPoints: 0.7, by: 'loss' } },
+  } as const).map(([way, { title, freezing }]) => ({
+    name: `w4a4-scratch-${way}`,
+    title: `4 bits from scratch, ${title}`,
+    quantizers: words(4),
+    from: 'scratch' as const,
+    training: { ...fromScratch, freezing },
+  })),
+];

@@ -1,0 +1,60 @@
+import prettier from 'prettier';
+import { rows } from './rows.js';
+
+/** What is measured of a row, as fractions 0..1 of all test images. */
+export interface RowResult {
+  /** The row as it was when this was measured. */
+  readonly settings: unknown;
+  readonly untrained?: number;
+  readonly trained?: number;
+}
+
+export interface Results {
+  readonly float?: number;
+  /** The float network after as many steps of fine-tuning. */
+  readonly control?: number;
+  readonly rows: Readonly<Record<string, RowResult>>;
+}
+
+export const head = ['network', 'without training', 'trained', 'to the float control'];
+
+/** Lines of the table, for terminals and for the page; what was not measured yet is empty. */
+export function tableRows({ float, control, rows: measured }: Results): string[][] {
+  return [
+    ['float', percent(float), percent(control), ''],
+    ...rows.map(({ name, title }) => {
+      const { untrained, trained } = measured[name] ?? {};
+      const isTuned = untrained !== undefined && trained !== undefined && control !== undefined;
+      return [title, percent(untrained), percent(trained), isTuned ? points(trained - control) : ''];
+    }),
+  ];
+}
+
+function percent(fraction: number | undefined): string {
+  return fraction === undefined ? '' : `${(100 * fraction).toFixed(2)} %`;
+}
+
+function points(difference: number): string {
+  return `${difference < 0 ? '-' : '+'}${Math.abs(100 * difference).toFixed(2)}`;
+}
+
+const start = '<!-- written by npm run results -- --write-docs -->';
+const end = '<!-- end -->';
+
+/**
+ * A page with the table, between two comments, renewed.
+ * @throws Error where the comments are missing
+ */
+export async function renewPage(page: string, results: Results): Promise<string> {
+  const from = page.indexOf(start);
+  const to = page.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`the page lacks the lines "${start}" and "${end}"`);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const lines = [
+    line(head),
+    line(head.map((_, column) => (column === 0 ? '---' : '--:'))),
+    ...tableRows(results).map(line),
+  ];
+  const text = `${page.slice(0, from)}${start}\n\n${lines.join('\n')}\n\n${page.slice(to)}`;
+  return prettier.format(text, { parser: 'markdown', printWidth: 120 });
+}
