@@ -1,12 +1,14 @@
 import { join } from 'node:path';
-import { firstImages, freeze, modelFiles, quantizeModel, runDescription, tf, writeQuantized } from 'qfx/autograd';
-import type { QuantizationSurroundings, RunDescription } from 'qfx/autograd';
+import { defineRun, firstImages, freeze, modelFiles, quantizeModel, tf, writeQuantized } from 'qfx/autograd';
 import type { DataSet } from 'qfx/data';
 import { Network } from 'qfx';
 import type { Graph } from 'qfx';
-import { classify } from '../../src/cli/classify.js';
+import { measureAccuracy } from '../../src/cli/accuracy.js';
+import type { CommandContext } from '../../src/cli/command.js';
+import { withBars } from '../../src/cli/quantize.js';
 import { labelledImages } from '../../src/cli/test-images.js';
-import type { FloatStart, Watching } from './float.js';
+import { trainWithProgress } from '../../src/cli/train.js';
+import type { FloatStart } from './float.js';
 import { fixedPointNetwork } from './network.js';
 import type { Row } from './rows.js';
 
@@ -21,16 +23,19 @@ export async function quantizeRow(
   out: string,
   row: Row,
   { model: float }: FloatStart,
-  surroundings: QuantizationSurroundings,
+  data: DataSet,
+  context: CommandContext,
 ): Promise<IntegerAccuracy> {
-  const { data, signal } = surroundings;
-  const { model, report } = await quantizeModel(float, { ...row.quantizers, evaluatedImages: 0, ...surroundings });
+  const { signal } = context;
+  const { model, report } = await withBars(context, (onProgress) =>
+    quantizeModel(float, { ...row.quantizers, evaluatedImages: 0, data, signal, onProgress }),
+  );
   const samples = firstImages(data.test, data.shape, comparedImages);
   const graph = freeze(model, { samples, name: `resnet8-${row.name}` });
   samples.dispose();
   await writeQuantized(untrainedFolder(out, row), { model, graph, report });
   model.dispose();
-  return integerAccuracy(graph, data, signal);
+  return integerAccuracy(graph, data, context);
 }
 
 /**
@@ -41,29 +46,30 @@ export async function trainRow(
   out: string,
   row: Row,
   data: DataSet,
-  watching: Watching,
-): Promise<{ readonly graph: Graph; readonly accuracy: IntegerAccuracy }> {
-  const description: RunDescription = {
+  context: CommandContext,
+): Promise<IntegerAccuracy> {
+  const description = defineRun({
     name: `resnet8-${row.name}`,
     data: () => Promise.resolve(data),
-    model: (context) =>
+    model: (network) =>
       row.from === 'scratch'
-        ? fixedPointNetwork(context, { ...row.quantizers, seed: context.seed })
+        ? fixedPointNetwork(network, { ...row.quantizers, seed: network.seed })
         : tf.loadLayersModel(modelFiles(join(untrainedFolder(out, row), 'model'))),
     training: row.training,
-  };
-  const run = await runDescription(description, { out, resume: true, workers: 1, backend: 'auto', ...watching });
+  });
+  const options = { out, resume: true, workers: 1, backend: 'auto' } as const;
+  const run = await trainWithProgress(description, options, context);
   run.model.dispose();
-  const accuracy = await integerAccuracy(run.graph, data, watching.signal);
+  const accuracy = await integerAccuracy(run.graph, data, context);
   if (accuracy !== run.accuracy.trained)
     throw new Error(`${row.name}: accuracy ${run.accuracy.trained} while training, ${accuracy} of the integers`);
-  return { graph: run.graph, accuracy };
+  return accuracy;
 }
 
 function untrainedFolder(out: string, row: Row): string {
   return join(out, 'untrained', row.name);
 }
 
-async function integerAccuracy(graph: Graph, data: DataSet, signal = new AbortController().signal): Promise<number> {
-  return (await classify(new Network(graph), labelledImages(graph, data), { signal })).accuracy;
+function integerAccuracy(graph: Graph, data: DataSet, context: CommandContext): Promise<number> {
+  return measureAccuracy(new Network(graph), labelledImages(graph, data), context);
 }

@@ -1,13 +1,13 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { evaluate, loadModelFile, modelFiles, train, withoutQuantizers } from 'qfx/autograd';
-import type { TrainingSurroundings, tf } from 'qfx/autograd';
+import type { tf, TrainingInput, TrainingSurroundings } from 'qfx/autograd';
 import type { DataSet } from 'qfx/data';
+import type { CommandContext } from '../../src/cli/command.js';
+import type { Progress } from '../../src/cli/progress.js';
+import { describeProgress } from '../../src/cli/train.js';
 import { fixedPointNetwork, floatNetwork } from './network.js';
 import { fineTuning, floatTraining } from './rows.js';
-
-/** How a long piece of work is watched and ended. */
-export type Watching = Pick<TrainingSurroundings, 'signal' | 'onProgress'>;
 
 /** The network that fine-tuning starts from. */
 export interface FloatStart {
@@ -25,42 +25,67 @@ export function floatModelFile(out: string): string {
  * Trains the float network, or goes on with it: `float/run/` holds checkpoints, `float/model/` the result. It is trained as
  * layers of QFX with their quantizers off, which takes a third of the time that TensorFlow.js' layers take.
  */
-export async function trainFloat(out: string, data: DataSet, watching: Watching): Promise<FloatStart> {
+export async function trainFloat(out: string, data: DataSet, context: CommandContext): Promise<FloatStart> {
   const network = switchedOff(data);
-  const model = floatNetwork(context(data));
-  const run = { folder: join(out, 'float', 'run'), resume: true, workers: 1, ...watching };
-  await withoutQuantizers(() => train({ model: network, data, ...floatTraining, ...run }));
+  const model = floatNetwork(shapeOf(data));
+  await trainFurther('float', network, data, floatTraining, join(out, 'float', 'run'), context);
   copyWeights(network, model);
   await save(model, join(out, 'float', 'model'));
-  return { model, accuracy: await accuracyOf(model, data, watching) };
+  return { model, accuracy: await accuracyOf(model, data, context) };
 }
 
 /** The float network that an earlier call trained. */
-export async function loadFloat(out: string, data: DataSet, watching: Watching): Promise<FloatStart> {
+export async function loadFloat(out: string, data: DataSet, context: CommandContext): Promise<FloatStart> {
   const model = await loadModelFile(floatModelFile(out));
-  return { model, accuracy: await accuracyOf(model, data, watching) };
+  return { model, accuracy: await accuracyOf(model, data, context) };
 }
 
 /** Trains the float network as long as its fixed-point forms are, and says what accuracy that gives. */
-export async function trainControl(out: string, { model }: FloatStart, data: DataSet, watching: Watching) {
+export async function trainControl(out: string, { model }: FloatStart, data: DataSet, context: CommandContext) {
   const network = switchedOff(data);
   copyWeights(model, network);
-  const run = { folder: join(out, 'control'), resume: true, workers: 1, ...watching };
-  const { test } = await withoutQuantizers(() => train({ model: network, data, ...fineTuning, ...run }));
-  return test.accuracy;
+  return trainFurther('float control', network, data, fineTuning, join(out, 'control'), context);
+}
+
+/** Trains with the quantizers off, or goes on with that; returns the accuracy on all test images. */
+async function trainFurther(
+  title: string,
+  model: tf.LayersModel,
+  data: DataSet,
+  training: TrainingInput & { readonly epochs: number },
+  folder: string,
+  { signal, progress }: CommandContext,
+): Promise<number> {
+  let bar: Progress | undefined;
+  const surroundings: TrainingSurroundings = {
+    folder,
+    resume: true,
+    workers: 1,
+    signal,
+    onProgress(state) {
+      bar ??= progress(title, state.steps);
+      bar.update(state.step, describeProgress(state, training.epochs));
+    },
+  };
+  try {
+    const { test } = await withoutQuantizers(() => train({ model, data, ...training, ...surroundings }));
+    return test.accuracy;
+  } finally {
+    bar?.stop();
+  }
 }
 
 /** Its quantizers are never used. */
 function switchedOff(data: DataSet): tf.LayersModel {
   const bits = { wordLength: 8 };
-  return fixedPointNetwork(context(data), { weights: bits, activations: bits, seed: floatTraining.seed });
+  return fixedPointNetwork(shapeOf(data), { weights: bits, activations: bits, seed: floatTraining.seed });
 }
 
-function context({ shape, classes }: DataSet) {
+function shapeOf({ shape, classes }: DataSet) {
   return { shape, classes: classes.length };
 }
 
-async function accuracyOf(model: tf.LayersModel, data: DataSet, { signal }: Watching): Promise<number> {
+async function accuracyOf(model: tf.LayersModel, data: DataSet, { signal }: CommandContext): Promise<number> {
   return (await evaluate(model, data.test, data.shape, { signal })).accuracy;
 }
 

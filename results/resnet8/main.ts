@@ -4,15 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { QfxError } from 'qfx';
 import { initializeBackend } from 'qfx/autograd';
-import type { QuantizationProgress, TrainingProgress } from 'qfx/autograd';
 import { loadCifar10 } from 'qfx/data';
 import type { DataSet } from 'qfx/data';
 import writeFileAtomic from 'write-file-atomic';
 import { hideBin } from 'yargs/helpers';
 import { listenForInterruption, reportFailure, UsageError } from '../../src/cli/command.js';
+import type { CommandContext } from '../../src/cli/command.js';
 import { createParser } from '../../src/cli/parser.js';
 import { createProgress } from '../../src/cli/progress.js';
-import type { Progress } from '../../src/cli/progress.js';
 import { formatTable } from '../../src/cli/table.js';
 import { quantizeRow, trainRow } from './fixed-point.js';
 import { floatModelFile, loadFloat, trainControl, trainFloat } from './float.js';
@@ -34,11 +33,18 @@ const names = rows.map(({ name }) => name);
 const interruption = new AbortController();
 listenForInterruption(interruption);
 const { signal } = interruption;
+const json = process.argv.includes('--json');
+const context: CommandContext = {
+  json,
+  signal,
+  note: (text) => process.stderr.write(`${text}\n`),
+  progress: createProgress,
+};
 
 try {
   await main();
 } catch (error) {
-  reportFailure(error, process.argv.includes('--json'), { help: 'npm run results -- --help', signal });
+  reportFailure(error, json, { help: 'npm run results -- --help', signal });
 }
 
 async function main(): Promise<void> {
@@ -91,22 +97,13 @@ async function makeResults(out: string, data: DataSet, wanted: readonly string[]
 
   const float = await startFloat(out, data);
   await keep({ float: float.accuracy });
-  if (results.control === undefined)
-    await keep({
-      control: await watched('float control', (onProgress) => trainControl(out, float, data, { signal, onProgress })),
-    });
+  if (results.control === undefined) await keep({ control: await trainControl(out, float, data, context) });
   for (const row of rows.filter(({ name }) => wanted.includes(name))) {
     checkSettings(file, row, results.rows[row.name]);
     if (row.from === 'float network' && results.rows[row.name]?.untrained === undefined)
-      await keepRow(row, {
-        untrained: await watched(`${row.name}: quantizing`, (onProgress) =>
-          quantizeRow(out, row, float, { data, signal, onProgress }),
-        ),
-      });
-    if (results.rows[row.name]?.trained === undefined) {
-      const { accuracy } = await watched(row.name, (onProgress) => trainRow(out, row, data, { signal, onProgress }));
-      await keepRow(row, { trained: accuracy });
-    }
+      await keepRow(row, { untrained: await quantizeRow(out, row, float, data, context) });
+    if (results.rows[row.name]?.trained === undefined)
+      await keepRow(row, { trained: await trainRow(out, row, data, context) });
   }
   return results;
 }
@@ -135,8 +132,7 @@ async function startFloat(out: string, data: DataSet): Promise<FloatStart> {
     () => true,
     () => false,
   );
-  if (exists) return loadFloat(out, data, { signal });
-  return watched('float', (onProgress) => trainFloat(out, data, { signal, onProgress }));
+  return exists ? loadFloat(out, data, context) : trainFloat(out, data, context);
 }
 
 async function readResults(file: string): Promise<Results> {
@@ -145,24 +141,4 @@ async function readResults(file: string): Promise<Results> {
     throw error;
   });
   return JSON.parse(text) as Results;
-}
-
-/** A bar for each phase of a piece of work. */
-async function watched<Result>(
-  title: string,
-  work: (onProgress: (progress: TrainingProgress | QuantizationProgress) => void) => Promise<Result>,
-): Promise<Result> {
-  let bar: { readonly phase: string; readonly progress: Progress } | undefined;
-  try {
-    return await work((progress) => {
-      const [done, total] = 'done' in progress ? [progress.done, progress.total] : [progress.step, progress.steps];
-      if (bar?.phase !== progress.phase) {
-        bar?.progress.stop();
-        bar = { phase: progress.phase, progress: createProgress(`${title}, ${progress.phase}`, total) };
-      }
-      bar.progress.update(done, 'accuracy' in progress ? `accuracy ${progress.accuracy.toFixed(3)}` : '');
-    });
-  } finally {
-    bar?.progress.stop();
-  }
 }

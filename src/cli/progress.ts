@@ -32,14 +32,16 @@ function createBar(title: string, total: number): Progress {
 }
 
 function createLines(title: string, total: number): Progress {
-  const started = performance.now();
-  let last = started;
+  let last = performance.now();
+  /** The first update: a run that goes on does not begin at 0. */
+  let first: { readonly at: number; readonly done: number } | undefined;
   return {
     update(done, details = '') {
       const now = performance.now();
-      if (now - last < secondsBetweenPlainLines * 1e3 || done === 0) return;
+      first ??= { at: now, done };
+      if (now - last < secondsBetweenPlainLines * 1e3 || done === first.done) return;
       last = now;
-      const left = Math.round(((now - started) / 1e3 / done) * (total - done));
+      const left = Math.round(((now - first.at) / 1e3 / (done - first.done)) * (total - done));
       process.stderr.write(`${title}: ${done}/${total}, ${left} s left ${details}\n`);
     },
     stop() {},

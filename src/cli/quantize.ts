@@ -114,9 +114,9 @@ async function readConfig(file: string): Promise<QuantizationInput> {
   }
 }
 
-/** A bar for each phase. */
-async function withBars<Result>(
-  context: CommandContext,
+/** Quantizes with a bar for each phase. */
+export async function withBars<Result>(
+  context: Pick<CommandContext, 'progress'>,
   work: (onProgress: (progress: QuantizationProgress) => void) => Promise<Result>,
 ): Promise<Result> {
   let bar: { readonly phase: string; readonly progress: Progress } | undefined;

@@ -163,7 +163,8 @@ function describeWarning({ layer, role, problem, measured }: TrainingWarning): s
   return `warning: layer "${visible(layer)}": ${role}: ${found[problem]} (qfx diagnose says more)`;
 }
 
-function describeProgress({ phase, epoch, loss, accuracy }: TrainingProgress, epochs: number): string {
+/** A few words behind a bar. */
+export function describeProgress({ phase, epoch, loss, accuracy }: TrainingProgress, epochs: number): string {
   const doing = phase === 'training' ? `loss ${loss.toFixed(3)}, ${percent(accuracy)}` : phase;
   return `| epoch ${epoch}/${epochs}, ${doing}`;
 }

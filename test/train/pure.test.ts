@@ -167,10 +167,10 @@ describe('batches', () => {
     const augmentation = augmentationSchema.parse({ crop: 1, flip: true });
     const of = (image: number, epoch: number) =>
       [...makeBatch(part, [3, 4, 2], [image], { augmentation, seed: 3, epoch }).images].map((value) => value * 256);
-    const pixel = (source: number, y: number, x: number) =>
-      y < 0 || y > 2 || x < 0 || x > 3
-        ? [0, 0]
-        : [0, 1].map((channel) => images[source * 24 + (y * 4 + x) * 2 + channel]);
+    const pixel = (source: number, y: number, x: number) => {
+      const inside = Math.min(Math.max(y, 0), 2) * 4 + Math.min(Math.max(x, 0), 3);
+      return [0, 1].map((channel) => images[source * 24 + inside * 2 + channel]);
+    };
     // Every result must be one of the 3 x 3 x 2 possible ones, and over many epochs every one must occur.
     const possible = new Map<string, number>();
     for (const down of [-1, 0, 1])
@@ -188,5 +188,16 @@ describe('batches', () => {
     expect(Math.min(...possible.values())).toBeGreaterThan(0);
     const together = makeBatch(part, [3, 4, 2], [1, 0], { augmentation, seed: 3, epoch: 9 }).images;
     expect([...together].map((value) => value * 256)).toEqual([...of(1, 9), ...of(0, 9)]);
+  });
+
+  it('are shifted by any number of pixels, and their mirror image comes in', () => {
+    const row = { images: new Uint8Array([10, 20, 30]), labels: new Uint8Array([0]) };
+    const augmentation = augmentationSchema.parse({ crop: 4 });
+    const endless = [10, 20, 30, 30, 20, 10, 10, 20, 30, 30, 20, 10, 10, 20, 30];
+    const possible = Array.from({ length: 9 }, (_, right) => String(endless.slice(2 + right, 5 + right)));
+    const found = Array.from({ length: 200 }, (_, epoch) =>
+      String([...makeBatch(row, [1, 3, 1], [0], { augmentation, seed: 1, epoch }).images].map((value) => value * 256)),
+    );
+    expect(new Set(found)).toEqual(new Set(possible));
   });
 });

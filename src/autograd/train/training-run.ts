@@ -331,10 +331,13 @@ export class TrainingRun {
     if (this.state.frozen[what]) return;
     this.report('freezing');
     await breathe();
-    const { freezing, seed } = this.config;
+    const { freezing, seed, augmentation } = this.config;
     // Epoch -1 never occurs: the choice has a random order of its own.
-    const indices = epochOrder(this.trainPart.labels.length, seed, -1).subarray(0, freezing.images);
-    const { images, labels } = makeBatch(this.trainPart, this.data.shape, indices);
+    const epoch = -1;
+    const indices = epochOrder(this.trainPart.labels.length, seed, epoch).subarray(0, freezing.images);
+    // Weights were trained with the statistics of changed images.
+    const changes = what === 'statistics' && augmentation ? { augmentation, seed, epoch } : undefined;
+    const { images, labels } = makeBatch(this.trainPart, this.data.shape, indices, changes);
     const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
     const losses =
       what === 'binaryPoints' ? settle(this.model, x, labels, this.config) : freezeStatistics(this.model, [x]);
