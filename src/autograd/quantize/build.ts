@@ -5,6 +5,7 @@ import type { LayerDefaults } from '../layers/index.js';
 import { tf } from '../tensorflow.js';
 import { modelWeights } from '../train/model-weights.js';
 import type { FloatTensor } from './float-model.js';
+import { freeName } from './plan.js';
 import type { Plan } from './plan.js';
 
 /** The exact type of the network's input. */
@@ -16,7 +17,8 @@ export type InputType = Pick<InputConfig, 'wordLength' | 'binaryPoint' | 'signed
  */
 export function buildNetwork(plan: Plan, defaults: LayerDefaults, input: InputType, where: string): tf.LayersModel {
   const q = createLayers(defaults);
-  const placeholder = tf.input({ shape: [...plan.input.shape] });
+  const taken = new Set([plan.input.name, ...plan.layers.map(({ name }) => name)]);
+  const placeholder = tf.input({ shape: [...plan.input.shape], name: freeName('images', taken) });
   const first = q.input({ name: plan.input.name, ...input }).apply(placeholder) as tf.SymbolicTensor;
   const values = new Map([[plan.input.name, first]]);
   for (const { name, kind, options, inputs } of plan.layers) {

@@ -98,7 +98,8 @@ function convertAll(network: FloatNetwork, refusals: Refusal[], notes: Map<strin
 
 const unknownClass = `allowed classes: ${Object.keys(conversions).join(', ')}`;
 
-function freeName(wanted: string, taken: Set<string>): string {
+/** The wanted name, or the first free one that begins with it. */
+export function freeName(wanted: string, taken: Set<string>): string {
   let name = wanted;
   for (let count = 2; taken.has(name); count++) name = `${wanted}_${count}`;
   taken.add(name);
