@@ -90,6 +90,17 @@ export class BatchNormalization extends FixedPointLayer {
     tf.tidy(() => void this.parts.isFrozen.write(tf.ones([1])));
   }
 
+  /** Keeps its results where its input's channels are multiplied by factors from now on: statistics and gamma follow. */
+  followInput(factors: tf.Tensor1D): void {
+    const { gamma, movingMean, movingVariance } = this.parts;
+    tf.tidy(() => {
+      const before = this.scaleOf(gamma.read(), movingVariance.read());
+      movingMean.write(movingMean.read().mul(factors));
+      movingVariance.write(movingVariance.read().mul(factors.square()));
+      gamma.write(before.div(factors).mul(movingVariance.read().add(this.epsilon).sqrt()));
+    });
+  }
+
   /** Until `endMeasurement`, training passes use each batch's own statistics and only collect them. */
   beginMeasurement(): void {
     const { channels } = this;

@@ -49,6 +49,17 @@ export abstract class WeightedLayer extends FixedPointLayer {
     this.quantizerConfigs = resolveQuantizers({ weights: setup.weights, bias: setup.bias }, where);
   }
 
+  /** The weights as they are trained; the last axis counts the outputs. */
+  get kernelValues(): tf.Tensor {
+    return this.builtKernel.variable.read();
+  }
+
+  /** Multiplies the weights and the bias of each output by a factor. */
+  scaleOutputs(factors: tf.Tensor1D): void {
+    for (const { variable } of this.bias === undefined ? [this.builtKernel] : [this.builtKernel, this.bias])
+      tf.tidy(() => void variable.write(variable.read().mul(factors)));
+  }
+
   /** Shape of the weights as the graph has them; the last axis counts the outputs. */
   protected abstract kernelShape(inputShape: readonly (number | null)[]): number[];
   /** The sums of products, without bias; exact where float32 is. */

@@ -1,5 +1,4 @@
 import { unlessRefused } from '../../qfx/errors.js';
-import { measureStatistics } from '../freeze/fixing.js';
 import { quantizersOf } from '../freeze/model.js';
 import { BatchNormalization } from '../layers/batch-normalization.js';
 import { isFixedPoint } from '../layers/sources.js';
@@ -34,19 +33,17 @@ export function placeAll(values: LayerValues): void {
 }
 
 /**
- * Measures BatchNorm's statistics again, on the network as it is quantized now, and places everything for them. Keeps all that
- * where it brings the network's output closer to the float one's: at short word lengths it does, at long ones the float
- * network's own statistics may be as good.
+ * Changes a network and places everything anew. Keeps that where it brings the network's output closer to the float one's.
  */
-export function measureAgain(
+export function keepIfCloser(
   model: tf.LayersModel,
-  batches: Iterable<tf.Tensor>,
   values: LayerValues,
   reference: Reference,
+  change: () => void,
 ): void {
   const before = modelWeights(model).map(({ read, write }) => ({ values: read(), write }));
   const error = outputError(values.outputs, reference);
-  measureStatistics(model, batches);
+  change();
   placeAll(values);
   if (outputError(values.outputs, reference) < error) return;
   for (const weight of before) weight.write(weight.values);

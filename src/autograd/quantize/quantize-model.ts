@@ -2,6 +2,7 @@ import { takeImages, validateDataSet } from '../../data/data-set.js';
 import type { DataSet } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
 import type { TensorType } from '../../qfx/number/type.js';
+import { measureStatistics } from '../freeze/fixing.js';
 import { quantizersOf } from '../freeze/model.js';
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
 import { whileVisiting } from '../layers/visiting.js';
@@ -16,7 +17,7 @@ import { buildNetwork } from './build.js';
 import {
   channelMeans,
   correctBias,
-  measureAgain,
+  keepIfCloser,
   movableQuantizers,
   outputError,
   placeAll,
@@ -24,6 +25,7 @@ import {
   tryNeighbours,
 } from './calibration.js';
 import type { Reference } from './calibration.js';
+import { equalizeChannels } from './equalization.js';
 import { readFloatModel } from './float-model.js';
 import { LayerValues } from './layer-values.js';
 import { resolveQuantization } from './options.js';
@@ -51,7 +53,7 @@ export interface QuantizerReport {
 
 /** The network after a step. */
 export interface QuantizationStep {
-  readonly name: 'placed' | 'statistics measured again' | 'bias corrected' | 'neighbours tried';
+  readonly name: 'placed' | 'statistics measured again' | 'channels equalized' | 'bias corrected' | 'neighbours tried';
   /** Mean squared difference to the float network's output on the calibration images. */
   readonly outputError: number;
   /** Fraction 0..1 of the evaluated test images; absent where none are. */
@@ -144,8 +146,15 @@ class Session {
     placeAll(values);
     await this.endStep('placed');
     if (batchNormalizationsOf(model).length > 0) {
-      measureAgain(model, this.batches(statisticsImages), values, reference);
+      const measure = () => measureStatistics(model, this.batches(statisticsImages));
+      keepIfCloser(model, values, reference, measure);
       await this.endStep('statistics measured again');
+      keepIfCloser(model, values, reference, () => {
+        equalizeChannels(model);
+        placeAll(values);
+        measure();
+      });
+      await this.endStep('channels equalized');
     }
     if (biasCorrection) {
       await this.each('bias correction', summandsOf(model), (summand, error) =>

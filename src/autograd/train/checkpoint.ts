@@ -67,6 +67,11 @@ export function checkSameRun({ state: then }: Checkpoint, now: RunState, where: 
       where,
       `belongs to a run on data with SHA-256 ${then.dataChecksum}, now it is ${now.dataChecksum}. ${remedy}`,
     );
+  if (then.teacher !== now.teacher)
+    throw new QfxError(
+      where,
+      `belongs to a run with a teacher of SHA-256 ${then.teacher ?? 'none'}, now it is ${now.teacher ?? 'none'}. ${remedy}`,
+    );
   const [backendThen, backendNow] = [then, now].map(({ backend }) => describeBackend(backend));
   if (backendThen !== backendNow)
     throw new QfxError(where, `belongs to a run on ${backendThen}, now it is ${backendNow}. ${remedy}`);

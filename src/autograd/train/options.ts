@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseConfiguration } from '../configuration.js';
 import { augmentationSchema } from './batches.js';
 import { gradientClippingSchema } from './clipping.js';
+import { distillationSchema } from './distillation.js';
 import { optimizerSchema } from './optimizers.js';
 import { learningRateSchema } from './schedules.js';
 
@@ -35,6 +36,8 @@ export const trainingSchema = z
     learningRate: learningRateSchema.prefault({ schedule: 'cosine', rate: 1e-3 }),
     gradientClipping: gradientClippingSchema.optional(),
     augmentation: augmentationSchema.optional(),
+    /** Learning from a teacher's answers beside the labels. */
+    distillation: distillationSchema.optional(),
     freezing: freezingSchema.prefault({}),
     /** What learned word lengths may take at most, when they are frozen. */
     resources: z.strictObject({ bitOperations: z.number().positive() }).optional(),

@@ -40,6 +40,8 @@ export interface RunDescription {
   readonly name: string;
   /** Makes the network, or loads one to go on with. */
   readonly model: (context: ModelContext) => tf.LayersModel | Promise<tf.LayersModel>;
+  /** Makes or loads the network that it learns from where the training has `distillation`. */
+  readonly teacher?: RunDescription['model'];
   /** The name of a data set, or a function that returns one. */
   readonly data: DataSetName | DataLoader;
   readonly training?: TrainingInput;
@@ -55,6 +57,7 @@ const isFunction = (value: unknown) => typeof value === 'function';
 const runSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, dot, dash and underscore are allowed'),
   model: z.custom<RunDescription['model']>(isFunction, 'must be a function that returns a network'),
+  teacher: z.custom<RunDescription['model']>(isFunction, 'must be a function that returns a network').optional(),
   data: z.union(
     [z.string(), z.custom<DataLoader>(isFunction)],
     'must be the name of a data set or a function that returns one',

@@ -13,6 +13,8 @@ export const runStateSchema = z.strictObject({
   /** SHA-256 of the data set. */
   dataChecksum: z.string(),
   network: networkDescriptionSchema,
+  /** SHA-256 of the network that it learns from. */
+  teacher: z.string().nullable().default(null),
   /** What its weights depend on besides; before backends could be chosen it was always wasm. */
   backend: z
     .strictObject({ name: z.enum(runningBackends), threads: z.int().min(1) })

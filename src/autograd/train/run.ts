@@ -12,6 +12,7 @@ import { freeze, quantizersOf } from '../freeze/index.js';
 import { withoutQuantizers } from '../quantizer.js';
 import { tf } from '../tensorflow.js';
 import { buildModel } from './build-model.js';
+import { checksumOfNetwork } from './distillation.js';
 import type { Evaluation } from './evaluate.js';
 import { firstImages } from './first-images.js';
 import { runFiles } from './run-folder.js';
@@ -74,10 +75,13 @@ export async function runDescription(description: RunDescription, options: RunOp
       `data set "${data.name}"`,
       `has ${images} images; at least ${comparedImages} are needed to prove the frozen network`,
     );
-  const model = await buildModel(run, { ...data, input: inputFormat(data.train) }, run.training.seed);
+  const networkData = { ...data, input: inputFormat(data.train) };
+  const model = await buildModel(run, networkData, run.training.seed);
+  const teacher = run.teacher && (await buildModel(run, networkData, run.training.seed, 'teacher'));
   const session = await TrainingRun.open(model, data, run.training, {
     ...surroundings,
     folder,
+    teacher,
     file: describedIn,
   });
   let training: TrainingResult;
@@ -89,7 +93,7 @@ export async function runDescription(description: RunDescription, options: RunOp
     await session.close();
   }
   const accuracy = { float: float.accuracy, trained: training.test.accuracy };
-  const graph = freezeRun(run, model, data, provenance(run, data, training, accuracy));
+  const graph = freezeRun(run, model, data, provenance(run, data, training, accuracy, teacher));
   const file = runFiles(folder).graph;
   await writeFileAtomic(file, Buffer.from(saveGraph(graph)));
   const moved = quantizersOf(model).flatMap(({ quantizer }) => {
@@ -117,6 +121,7 @@ function provenance(
   { name, checksum, source }: DataSet,
   { steps, epochs, stoppedEarly, test }: TrainingResult,
   accuracy: RunResult['accuracy'],
+  teacher: tf.LayersModel | undefined,
 ): JsonObject {
   const { name: backend, threads } = runningBackend();
   const content = {
@@ -127,6 +132,7 @@ function provenance(
     ...(backend === 'node' && { threads }),
     data: { name, checksum, source },
     training: run.training,
+    ...(teacher && { teacher: { name: teacher.name, checksum: checksumOfNetwork(teacher) } }),
     steps,
     epochs,
     stoppedEarly,

@@ -14,10 +14,17 @@ import { TrainingRun } from './training-run.js';
  * checkpoint of another run, a folder that holds a run which nobody said to resume or overwrite; the signal's reason when aborted, after a checkpoint is written.
  */
 export async function train(
-  options: TrainingInput & TrainingSurroundings & { readonly model: tf.LayersModel; readonly data: DataSet },
+  options: TrainingInput &
+    TrainingSurroundings & {
+      readonly model: tf.LayersModel;
+      readonly data: DataSet;
+      /** What the network learns from where `distillation` says so: logits or probabilities of the same classes; left alone. */
+      readonly teacher?: tf.LayersModel;
+    },
 ): Promise<TrainingResult> {
-  const { model, data, folder, resume, overwrite, workers, signal, onProgress, onWarning, ...training } = options;
-  const surroundings = { folder, resume, overwrite, workers, signal, onProgress, onWarning };
+  const { model, data, teacher, folder, resume, overwrite, workers, signal, onProgress, onWarning, ...training } =
+    options;
+  const surroundings = { teacher, folder, resume, overwrite, workers, signal, onProgress, onWarning };
   const run = await TrainingRun.open(model, data, resolveTraining(training), surroundings);
   try {
     return await run.finish();

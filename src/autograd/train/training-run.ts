@@ -11,6 +11,7 @@ import { checkSameRun, copyWeights, readCheckpoint, writeCheckpoint, writeWeight
 import type { Checkpoint } from './checkpoint.js';
 import { clipGradients } from './clipping.js';
 import { copyOf } from './copy.js';
+import { checksumOfNetwork, checkTeacher } from './distillation.js';
 import { score } from './evaluate.js';
 import type { Evaluation } from './evaluate.js';
 import { placeBinaryPoints } from './first-batch.js';
@@ -91,10 +92,13 @@ export class TrainingRun {
   ): Promise<TrainingRun> {
     validateDataSet(data);
     checkModel(model, data);
+    const { teacher } = surroundings;
+    checkTeacher(teacher, config.distillation, model, data);
     const start: RunState = {
       config,
       dataChecksum: data.checksum,
       network: describeNetwork(model),
+      teacher: teacher === undefined ? null : checksumOfNetwork(teacher),
       backend: runningBackend(),
       step: 0,
       epochs: 0,

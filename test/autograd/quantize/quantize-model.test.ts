@@ -10,12 +10,19 @@ import {
   withoutQuantizers,
 } from '../../../src/autograd/index.js';
 import type { QuantizationInput } from '../../../src/autograd/index.js';
+import type { Quantizer } from '../../../src/autograd/index.js';
+import type { WeightedLayer } from '../../../src/autograd/layers/weighted-layer.js';
+import { buildNetwork } from '../../../src/autograd/quantize/build.js';
+import { equalizeChannels } from '../../../src/autograd/quantize/equalization.js';
+import { readFloatModel } from '../../../src/autograd/quantize/float-model.js';
+import { planNetwork } from '../../../src/autograd/quantize/plan.js';
 import { modelWeights } from '../../../src/autograd/train/model-weights.js';
 import { bars } from '../../train/synthetic.js';
 import { everything, randomize, small } from './float-networks.js';
 
 const data = bars({ train: 300, test: 100 });
 const calibration = { images: 64, statisticsImages: 128 };
+const input = { wordLength: 8, binaryPoint: 8, signed: false };
 const untouched = { images: 8, statisticsImages: 8, biasCorrection: false, greedyPasses: 0 };
 const bits = (wordLength: number): QuantizationInput => ({ weights: { wordLength }, activations: { wordLength } });
 
@@ -46,31 +53,49 @@ function expectClose(actual: Float32Array, expected: Float32Array): void {
 describe('a converted network without its quantizers is the float one', () => {
   const x = () => firstImages(data.test, data.shape, 20);
 
-  it.each(['keep', 'fold'] as const)('with BatchNorm: %s', async (batchNormalization) => {
+  const convert = (float: tf.LayersModel, batchNormalization: 'keep' | 'fold') =>
+    buildNetwork(planNetwork(readFloatModel(float), batchNormalization, 'test'), bits(4), input, 'test');
+
+  it.each(['keep', 'fold'] as const)('with BatchNorm: %s', (batchNormalization) => {
     const float = everything();
-    const options = { ...bits(8), data, batchNormalization, calibration: untouched, evaluatedImages: 0 };
-    const { model, report } = await quantizeModel(float, options);
-    // Float values that were measured anew are not the float network's: compare with what the plan made.
+    const model = convert(float, batchNormalization);
     const kept = model.layers.some(({ name }) => name === 'norm');
     expect(kept).toBe(batchNormalization === 'keep');
-    expect(report.conversions.find(({ layer }) => layer === 'classes')?.note).toMatch(/softmax is cut off/);
-    restoreStatistics(float, model);
     expectClose(
       withoutQuantizers(() => centred(model, x())),
       logitsOf(float, x()),
     );
   });
 
-  /** Calibration measures BatchNorm's statistics again; the comparison is about weights. */
-  function restoreStatistics(float: tf.LayersModel, model: tf.LayersModel): void {
-    for (const { layer, key, write } of modelWeights(model)) {
-      if (!key.includes('moving_')) continue;
-      const source = modelWeights(float).find(
-        (weight) => weight.layer === layer && weight.key.slice(4) === key.slice(4),
-      );
-      write(source?.read() as Float32Array);
-    }
-  }
+  it('with channels that were equalized, whose weights lose less', () => {
+    const float = everything();
+    const model = convert(float, 'keep');
+    const conv = model.getLayer('conv') as WeightedLayer;
+    // Channels of all sizes, and one of zeros.
+    tf.tidy(() => {
+      float.getLayer('conv').setWeights([float.getLayer('conv').getWeights()[0].mul([1, 0.01, 0, 30])]);
+      conv.weights[0].write(float.getLayer('conv').getWeights()[0]);
+    });
+    tf.tidy(() => void model.apply(x(), { training: false })); // places the binary points
+    const weights = conv.quantizers.get('weights') as Quantizer;
+    const loss = () =>
+      tf.tidy(() => {
+        const exact = conv.kernelValues;
+        const lost = weights.apply(exact, { training: false }).sub(exact).square().sum([0, 1, 2]);
+        return [...lost.divNoNan(exact.square().sum([0, 1, 2])).dataSync()];
+      });
+    const before = loss();
+    expect(equalizeChannels(model)).toBe(1);
+    const after = loss();
+    expectClose(
+      withoutQuantizers(() => centred(model, x())),
+      logitsOf(float, x()),
+    );
+    expect(before[1]).toBe(1);
+    expect(after[2]).toBe(0);
+    after.forEach((lost, channel) => expect(lost).toBeLessThanOrEqual(before[channel]));
+    for (const lost of after) expect(lost).toBeLessThan(0.02);
+  });
 
   it('and says what became of each layer', async () => {
     const { model, report } = await quantizeModel(everything(), {
@@ -122,11 +147,12 @@ describe('without training', () => {
     expect(report.steps.map(({ name }) => name)).toEqual([
       'placed',
       'statistics measured again',
+      'channels equalized',
       'bias corrected',
       'neighbours tried',
     ]);
     errors.slice(1).forEach((error, index) => expect(error).toBeLessThanOrEqual(errors[index]));
-    expect(errors[3]).toBeLessThan(errors[0]);
+    expect(errors[4]).toBeLessThan(errors[0]);
     expect(report.floatAccuracy).toBeGreaterThanOrEqual(0);
     for (const { accuracy } of report.steps) expect(accuracy).toBeGreaterThanOrEqual(0);
     for (const { meanSquaredError } of report.quantizers) expect(meanSquaredError).toBeGreaterThanOrEqual(0);
@@ -156,6 +182,21 @@ describe('without training', () => {
     const { model } = await quantizeModel(float, options);
     const own = modelWeights(model).length;
     expect(tf.memory().numTensors - numTensors).toBe(own);
+  });
+
+  it('takes a network whatever the name of its input is, also the next automatic one', async () => {
+    const next = () => {
+      const { name } = tf.input({ shape: [1] }).sourceLayer;
+      return name.replace(/\d+$/, (number) => String(Number(number) + 1));
+    };
+    for (const name of [next, () => 'images']) {
+      const image = tf.input({ shape: [8, 8, 1], name: name() });
+      const flat = tf.layers.flatten().apply(image);
+      const classes = tf.layers.dense({ units: 3 }).apply(flat) as tf.SymbolicTensor;
+      const options = { ...bits(8), data, calibration: untouched, evaluatedImages: 0 };
+      const { model } = await quantizeModel(tf.model({ inputs: image, outputs: classes }), options);
+      expect(model.layers[1].name).toBe(image.sourceLayer.name);
+    }
   });
 
   it('takes word lengths by role and by name, K-hot and given binary points', async () => {

@@ -4,13 +4,14 @@ import { isFixedPoint } from '../../layers/sources.js';
 import { buildModel } from '../build-model.js';
 import { describeNetwork, networkDifference } from '../network-description.js';
 import { checksumOf, loadRunDescription } from '../run-description.js';
-import type { NetworkSource, WorkerStart } from './protocol.js';
+import { modelWeights } from '../model-weights.js';
+import type { NetworkSource, TeacherSource, WorkerStart } from './protocol.js';
 
 /**
  * A network's layers as JSON, from which every thread builds the same network.
  * @throws QfxError for a layer of a class that other threads do not have
  */
-export function topologyOf(model: tf.LayersModel): NetworkSource {
+export function topologyOf(model: tf.LayersModel): { readonly kind: 'topology'; readonly topology: object } {
   const foreign = model.layers.find((layer) => registeredClass(layer.getClassName()) !== layer.constructor);
   if (foreign !== undefined)
     throw new QfxError(
@@ -21,6 +22,29 @@ export function topologyOf(model: tf.LayersModel): NetworkSource {
   if (withCode !== undefined)
     throw new QfxError(`layer "${withCode.name}"`, 'its function is code of the program, which JSON does not carry');
   return { kind: 'topology', topology: model.toJSON(undefined, false) as object };
+}
+
+/**
+ * A teacher for other threads: its weights do not change any more, so that all may read one copy of them.
+ * @throws QfxError for a layer of a class that other threads do not have
+ */
+export function teacherSource(teacher: tf.LayersModel): TeacherSource {
+  const shared = (values: Float32Array) => {
+    const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
+    copy.set(values);
+    return copy;
+  };
+  const { topology } = topologyOf(teacher);
+  return { topology, weights: modelWeights(teacher).map(({ read }) => shared(read())) };
+}
+
+/** Builds the teacher that a worker is given, if there is one. */
+export async function rebuildTeacher({ teacher }: WorkerStart): Promise<tf.LayersModel | undefined> {
+  if (teacher === undefined) return undefined;
+  const { topology, weights } = teacher;
+  const model = await tf.loadLayersModel(tf.io.fromMemory({ modelTopology: topology }));
+  modelWeights(model).forEach(({ write }, position) => write(weights[position]));
+  return model;
 }
 
 /**

@@ -21,6 +21,13 @@ export type NetworkSource =
     }
   | { readonly kind: 'topology'; readonly topology: object };
 
+/** The network that another one learns from: its layers as JSON, and its weights in shared memory. */
+export interface TeacherSource {
+  readonly topology: object;
+  /** In the order of `modelWeights`. */
+  readonly weights: readonly Float32Array[];
+}
+
 /** What a worker starts with. Memory is shared, not copied. */
 export interface WorkerStart {
   readonly backend: RunningBackend['name'];
@@ -28,6 +35,7 @@ export interface WorkerStart {
   /** The network that the worker must end up with. */
   readonly network: NetworkDescription;
   readonly setup: ShardSetup;
+  readonly teacher: TeacherSource | undefined;
 }
 
 /** What a worker is asked to do with the published weights. */

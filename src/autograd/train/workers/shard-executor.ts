@@ -7,6 +7,7 @@ import { copyOf } from '../copy.js';
 import type { Batch } from '../batches.js';
 import { reportingStatistics } from '../batch-statistics.js';
 import { shardGradients } from '../gradients.js';
+import type { Teaching } from '../gradients.js';
 import type { LossResult } from '../loss.js';
 import { modelWeights } from '../model-weights.js';
 import type { ModelWeight } from '../model-weights.js';
@@ -25,7 +26,7 @@ export interface ShardResult extends LossResult {
 }
 
 /** The part of a configuration that a shard depends on. */
-export type ShardConfig = Pick<TrainingConfig, 'batchSize' | 'shards' | 'seed'>;
+export type ShardConfig = Pick<TrainingConfig, 'batchSize' | 'shards' | 'seed' | 'distillation'>;
 
 /** What a shard is computed from, besides a network. */
 export interface ShardSetup {
@@ -40,10 +41,16 @@ export class ShardExecutor {
   readonly views: MemoryViews;
   private readonly weights: readonly ModelWeight[];
 
+  private readonly teaching: Teaching | undefined;
+
+  /** @param teacher what the network learns from where the configuration has `distillation` */
   constructor(
     private readonly model: tf.LayersModel,
     private readonly setup: ShardSetup,
+    teacher: tf.LayersModel | undefined,
   ) {
+    const { distillation } = setup.config;
+    this.teaching = teacher && distillation && { teacher, ...distillation };
     this.views = viewMemory(model, setup.memory);
     this.weights = modelWeights(model);
   }
@@ -74,7 +81,7 @@ export class ShardExecutor {
     const reported: number[] = [];
     let result: LossResult = { loss: 0, correct: 0 };
     const run = () => {
-      result = shardGradients(this.model, weights, batch, shape, config.batchSize, targets);
+      result = shardGradients(this.model, weights, batch, shape, config.batchSize, targets, this.teaching);
     };
     const report: Parameters<typeof reportingStatistics>[1] = (layer, { mean, variance }) => {
       statistics[layer].mean.set(mean);

@@ -12,10 +12,10 @@ import { describeNetwork } from '../network-description.js';
 import { allocateBatches, batchOf } from './batch-maker.js';
 import type { BatchConfig, BatchMemory } from './batch-maker.js';
 import { BatchSource } from './batch-source.js';
-import { topologyOf } from './network-source.js';
+import { teacherSource, topologyOf } from './network-source.js';
 import { unpackError } from '../../../threads/packed-error.js';
 import { checkWorkers } from '../../../threads/worker-count.js';
-import type { DescribedFile, NetworkSource, ShardOutcome, WorkerStart } from './protocol.js';
+import type { DescribedFile, NetworkSource, ShardOutcome, TeacherSource, WorkerStart } from './protocol.js';
 import { ShardExecutor } from './shard-executor.js';
 import type { ShardConfig, ShardResult, ShardSetup } from './shard-executor.js';
 import { SharedImages, allocateMemory } from './shared-memory.js';
@@ -28,10 +28,12 @@ const worthwhileSeconds = 5;
 /** The backends that compute on the thread that calls them; others bring threads of their own. */
 const singleThreaded: readonly string[] = ['wasm', 'cpu'] satisfies BackendName[];
 
-/** How many threads compute, and where they get the network from. None of it changes a bit of the result. */
+/** How many threads compute, and where they get the networks from. Only the teacher changes the result. */
 export interface TeamOptions {
   /** Threads that compute, the main one included; at most one a shard. */
   readonly workers?: number;
+  /** What the network learns from, where the configuration has `distillation`. */
+  readonly teacher?: tf.LayersModel;
   /** Where the network is from a run description. */
   readonly file?: DescribedFile;
 }
@@ -80,7 +82,7 @@ export class Team {
     this.batchMemory = allocateBatches(data.shape, config.batchSize);
     this.input = inputFormat(images);
     this.batches = new BatchSource({ images, shape: data.shape, config, memory: this.batchMemory }, steps);
-    this.executor = new ShardExecutor(model, this.shardSetup);
+    this.executor = new ShardExecutor(model, this.shardSetup, options.teacher);
   }
 
   /** Threads that compute now. */
@@ -189,9 +191,12 @@ export class Team {
 
   /** Starts the workers; returns why the network cannot be built there, if so. */
   private async startThreads(): Promise<Error | undefined> {
+    const { teacher } = this.options;
     let source: NetworkSource;
+    let taught: TeacherSource | undefined;
     try {
       source = this.source();
+      taught = teacher && teacherSource(teacher);
     } catch (error) {
       return error as Error;
     }
@@ -200,6 +205,7 @@ export class Team {
       source,
       network: describeNetwork(this.model),
       setup: this.shardSetup,
+      teacher: taught,
     };
     for (let number = 1; number < this.wanted; number++) this.started.push(new WorkerThread(number, start));
     const refusals = await Promise.all(this.started.map((thread) => thread.isReady));

@@ -5,7 +5,7 @@ import { withoutQuantizers } from '../../quantizer.js';
 import type { tf } from '../../tensorflow.js';
 import { inferPiece } from '../infer.js';
 import type { FailedPiece, InferenceJob } from '../infer.js';
-import { rebuildNetwork } from './network-source.js';
+import { rebuildNetwork, rebuildTeacher } from './network-source.js';
 import { packError } from '../../../threads/packed-error.js';
 import type { ShardOutcome, WorkerReply, WorkerRequest, WorkerStart } from './protocol.js';
 import { ShardExecutor } from './shard-executor.js';
@@ -14,11 +14,12 @@ const send = (reply: WorkerReply) => parentPort?.postMessage(reply);
 
 const start = workerData as WorkerStart;
 await initializeBackend(start.backend);
-const model = await rebuildNetwork(start).catch((error: unknown) => {
+const networks = await Promise.all([rebuildNetwork(start), rebuildTeacher(start)]).catch((error: unknown) => {
   send({ kind: 'refused', error: packError(error) });
 });
-if (model !== undefined) {
-  const executor = new ShardExecutor(model, start.setup);
+if (networks !== undefined) {
+  const [model, teacher] = networks;
+  const executor = new ShardExecutor(model, start.setup, teacher);
   parentPort?.on('message', (request: WorkerRequest) => {
     if (request.withoutQuantizers) withoutQuantizers(() => serve(model, executor, request));
     else serve(model, executor, request);
