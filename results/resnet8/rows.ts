@@ -40,7 +40,7 @@ const fromScratch = {
 /** Weights and activations of `bits`; what is cheap stays wide: sums, and what a layer has one of for each channel. */
 function words(bits: number): Row['quantizers'] {
   return {
-    weights: { wordLength: bits, granularity: 'channel' },
+    weights: { wordLength: bits },
     bias: { wordLength: 12 },
     scale: { wordLength: 12 },
     offset: { wordLength: 12 },
@@ -53,7 +53,7 @@ function words(bits: number): Row['quantizers'] {
 function powers(terms: number): Row['quantizers'] {
   return {
     ...words(8),
-    weights: { wordLength: 8, kHot: { terms, digits: 'signed' }, granularity: 'channel' },
+    weights: { wordLength: 8, kHot: { terms, digits: 'signed' } },
     scale: { wordLength: 12, kHot: { terms: 2, digits: 'signed' } },
   };
 }
