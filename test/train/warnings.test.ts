@@ -121,8 +121,12 @@ describe('findWarnings', () => {
 
 describe('watchQuantizer', () => {
   const values = [...Array.from({ length: 20 }, (_, index) => (index - 10) / 10), -3.1, 3, 2.9];
-  const look = (config: QuantizerConfig, numbers: number[] = values) =>
-    tf.tidy(() => watchQuantizer(new Quantizer(config, 'q'), tf.tensor1d(numbers)));
+  const look = (config: QuantizerConfig, numbers: number[] = values) => {
+    const x = tf.tensor1d(numbers);
+    const watched = watchQuantizer(new Quantizer(config, 'q'), x);
+    x.dispose();
+    return watched;
+  };
 
   it('asks for range where a smaller binary point halves the error, however far away', () => {
     for (const binaryPoint of [5, 6, 8])
