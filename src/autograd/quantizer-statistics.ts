@@ -56,12 +56,39 @@ export function reportQuantizer(quantizer: Quantizer, x: tf.Tensor): QuantizerRe
   };
 }
 
-/** One for all values, or one a channel. */
-function watchCasts(quantizer: Quantizer): WatchedCast[] {
+/** Binary points below its own at which a quantizer is tried: integer bits that it may lack. */
+const integerBitsTried = 8;
+
+/**
+ * True where some more integer bits, and as many fraction bits less, would leave a quantizer with at most half of its squared
+ * error on `x`. That values saturate is no fault by itself: at few bits it is the best that a word can do.
+ */
+export function wantsRange(quantizer: Quantizer, x: tf.Tensor): boolean {
+  const values = peek(x);
+  const allowed = squaredError(watchCasts(quantizer), values) / 2;
+  return Array.from({ length: integerBitsTried }, (_, index) => index + 1).some(
+    (integerBits) => squaredError(watchCasts(quantizer, integerBits), values) <= allowed,
+  );
+}
+
+function squaredError(casts: readonly WatchedCast[], values: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) {
+    const { cast, scale } = casts[index % casts.length];
+    sum += (cast(values[index]) * scale - values[index]) ** 2;
+  }
+  return sum;
+}
+
+/**
+ * One for all values, or one a channel.
+ * @param integerBits more than the quantizer has, in the same word
+ */
+function watchCasts(quantizer: Quantizer, integerBits = 0): WatchedCast[] {
   const { binaryPoints, wordLengths } = quantizer;
   const { signed, rounding, overflow, kHot } = quantizer.config;
   return Array.from({ length: Math.max(binaryPoints.length, wordLengths.length) }, (_, channel): WatchedCast => {
-    const binaryPoint = binaryPoints[channel] ?? binaryPoints[0];
+    const binaryPoint = (binaryPoints[channel] ?? binaryPoints[0]) - integerBits;
     const type: FixedPointType = {
       ...{ signed, rounding, overflow, binaryPoint },
       wordLength: wordLengths[channel] ?? wordLengths[0],

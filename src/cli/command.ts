@@ -87,9 +87,9 @@ export function quote(word: string): string {
   return /^[\w./@%+=:,~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Adds a command to the parser. */
-export function register<Options>(yargs: Argv, command: Command<Options>): Argv {
-  return yargs.command(
+/** Adds a command to the parser; returns its name. */
+export function register<Options>(yargs: Argv, command: Command<Options>): string {
+  yargs.command(
     command.command,
     command.describe,
     (subcommand) => {
@@ -106,6 +106,7 @@ export function register<Options>(yargs: Argv, command: Command<Options>): Argv 
     },
     (argv) => execute(command, argv as unknown as Options & { json: boolean }),
   );
+  return nameOf(command);
 }
 
 /** One under the other: beside each other they would be cut at the width of a terminal. */
@@ -146,7 +147,7 @@ async function execute<Options>(command: Command<Options>, options: Options & { 
 }
 
 /** The first word of a command, its name. */
-export function nameOf({ command }: Pick<Command<never>, 'command'>): string {
+function nameOf({ command }: Pick<Command<never>, 'command'>): string {
   return command.split(' ')[0];
 }
 

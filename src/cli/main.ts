@@ -2,7 +2,7 @@
 import { hideBin } from 'yargs/helpers';
 import { packageVersion } from '../package-root.js';
 import { adders } from './adders.js';
-import { exitStatus, helpOf, nameOf, register, reportFailure } from './command.js';
+import { exitStatus, helpOf, register, reportFailure } from './command.js';
 import { csim } from './csim.js';
 import { demo } from './demo.js';
 import { diagnose } from './diagnose.js';
@@ -31,37 +31,23 @@ const parser = createParser(hideBin(process.argv))
 
 for (const stream of [process.stdout, process.stderr]) stream.on('error', endWithoutReader);
 
-register(parser, train);
-register(parser, quantize);
-register(parser, sweep);
-register(parser, quantize);
-register(parser, exportHls);
-register(parser, csim);
-register(parser, evaluate);
-register(parser, inspect);
-register(parser, diagnose);
-register(parser, diff);
-register(parser, adders);
-register(parser, init);
-register(parser, setup);
-register(parser, doctor);
-register(parser, demo);
+// In the order of the help.
 const names = [
-  train,
-  quantize,
-  sweep,
-  exportHls,
-  csim,
-  evaluate,
-  inspect,
-  diagnose,
-  diff,
-  adders,
-  init,
-  setup,
-  doctor,
-  demo,
-].map(nameOf);
+  register(parser, train),
+  register(parser, quantize),
+  register(parser, sweep),
+  register(parser, exportHls),
+  register(parser, csim),
+  register(parser, evaluate),
+  register(parser, inspect),
+  register(parser, diagnose),
+  register(parser, diff),
+  register(parser, adders),
+  register(parser, init),
+  register(parser, setup),
+  register(parser, doctor),
+  register(parser, demo),
+];
 
 try {
   await parser.parseAsync();

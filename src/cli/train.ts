@@ -153,12 +153,15 @@ export async function trainWithProgress(
   }
 }
 
-/** For example `warning: layer "conv": weights: 31.2 % of its values saturate`. */
+/** For example `warning: layer "conv": weights: 31.2 % of its values saturate; ...`. */
 function describeWarning({ layer, role, problem, measured }: TrainingWarning): string {
   const found = {
-    saturates: `${percent(measured)} of its values saturate; more integer bits, or a search for its binary point, may help`,
-    dead: role === 'output' ? 'all of its values are the same' : 'all of its values became 0; it needs more bits',
-    oscillates: `a binary point turned back ${count(measured)} times in this epoch; a lower learning rate may help`,
+    saturates: `${percent(measured)} of its values saturate; at a smaller binary point the error would be less than half`,
+    dead:
+      role === 'output'
+        ? 'all of its values are the same'
+        : 'all of its values became 0; more bits or a larger binary point would keep them',
+    oscillates: `a binary point turned back ${count(measured)} times in this epoch, until it is frozen; a lower learning rate may help`,
   };
   return `warning: layer "${visible(layer)}": ${role}: ${found[problem]} (qfx diagnose says more)`;
 }

@@ -78,7 +78,7 @@ async function readTable(folder: DataFolder, file: string, options: Options): Pr
   const path = folder.place(file);
   const { header, delimiter, label } = options;
   const all = parseCsv(path, await folder.read(file), delimiter);
-  const names = header ? all[0].record : all[0].record.map((_, index) => String(index));
+  const names = all[0].record.map((name, index) => (header ? name.trim() : String(index)));
   const rows = header ? all.slice(1) : all;
   if (rows.length === 0) throw new QfxError(path, 'has no rows');
   const labelColumn = columnOf(path, names, label, header);
@@ -124,7 +124,11 @@ function columnOf(path: string, names: readonly string[], wanted: Column, header
   const column = typeof wanted === 'string' ? names.indexOf(wanted) : wanted;
   const known = header ? names.join(', ') : `0 to ${names.length - 1} (there is no header)`;
   if (column < 0 || column >= names.length || (typeof wanted === 'string' && !header))
-    throw new QfxError(path, `has no column ${JSON.stringify(wanted)}; its columns are ${known}`);
+    throw new QfxError(
+      path,
+      `has no column ${JSON.stringify(wanted)}; its columns are ${known}` +
+        (names.length === 1 ? ' (the option delimiter says what stands between columns)' : ''),
+    );
   return column;
 }
 

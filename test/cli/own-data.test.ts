@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/autograd/train/random.js';
@@ -137,6 +137,19 @@ describe("data of one's own, from training to C simulation", () => {
       });
     expect(objects).toEqual(expected);
     expect(new Set(objects.map(({ kind }) => kind))).toEqual(new Set(['steps', 'freeze', 'epoch']));
+  });
+
+  it('is what a run goes on with, image for image and split for split', async () => {
+    const resume = ['train', 'bars.mjs', '--resume', '--workers', '1'];
+    expect(await terminal.document(resume)).toMatchObject({ images: 30 });
+    const description = await readFile(terminal.place('bars.mjs'), 'utf8');
+    await terminal.write('bars.mjs', description.replace('test: 0.25', 'test: 0.25, seed: 2'));
+    expectRefusal(await terminal.qfx(resume), 1, /last\.safetensors: belongs to a run on data with SHA-256/);
+    await terminal.write('bars.mjs', description);
+    const photo = await terminal.write('photos/lying/new.png', bar(false, 7));
+    expectRefusal(await terminal.qfx(resume), 1, /last\.safetensors: belongs to a run on data with SHA-256/);
+    await rm(terminal.place(photo));
+    expect(await terminal.document(resume)).toMatchObject({ images: 30 });
   });
 
   it('is refused where it does not fit', async () => {

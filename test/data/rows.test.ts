@@ -276,6 +276,21 @@ describe('tables', () => {
     await refuses(csvFiles(folder.path, { train: 'a.csv', ...options } as Parameters<typeof csvFiles>[1]), message);
   });
 
+  it('may have spaces around names and values, and say what is between columns', async () => {
+    await folder.write('spaces.csv', 'size; kind\n1; big\n2; small\n3; big\n4; small\n');
+    const { classes, shape } = await loadData(
+      csvFiles(folder.path, { train: 'spaces.csv', label: 'kind', delimiter: ';' }),
+    );
+    expect([classes, shape]).toEqual([
+      ['big', 'small'],
+      [1, 1, 1],
+    ]);
+    await refuses(
+      csvFiles(folder.path, { train: 'spaces.csv', label: 'kind' }),
+      /has no column "kind"; its columns are size; kind \(the option delimiter says/,
+    );
+  });
+
   it('refuse other columns for testing', async () => {
     await folder.write('a.csv', 'a,b,c\n1,2,3\n');
     await folder.write('t.csv', 'a,c,b\n1,2,3\n');

@@ -89,3 +89,17 @@ describe('batches of a run', () => {
     await expect(closed.ready(0)).rejects.toThrow('thread of batches: ended by itself');
   });
 });
+
+describe('shared images', () => {
+  it('are arrays of the same numbers, of what Node has read as well', () => {
+    const images = Buffer.from([9, 1, 2, 3]).subarray(1);
+    const shared = new SharedImages().share({ images, labels: Uint16Array.of(7, 8) });
+    expect(Buffer.isBuffer(shared.images), 'a Buffer, whose constructor warns').toBe(false);
+    expect([[...shared.images], [...shared.labels]]).toEqual([
+      [1, 2, 3],
+      [7, 8],
+    ]);
+    expect(shared.images.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(shared.labels.constructor).toBe(Uint16Array);
+  });
+});

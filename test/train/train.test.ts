@@ -8,6 +8,8 @@ import { tf } from '../../src/autograd/tensorflow.js';
 import { copyWeights, writeWeights } from '../../src/autograd/train/checkpoint.js';
 import type { Checkpoint } from '../../src/autograd/train/checkpoint.js';
 import { modelWeights } from '../../src/autograd/train/model-weights.js';
+import type { MetricsLine } from '../../src/autograd/train/metrics.js';
+import { metricsHeader, metricsRow } from '../../src/autograd/train/metrics-table.js';
 import { train } from '../../src/autograd/train/train.js';
 import { startTestedBackend } from '../support/backend.js';
 import { bars } from './synthetic.js';
@@ -44,12 +46,18 @@ const weightsOf = (model: tf.LayersModel) => modelWeights(model).map(({ key, rea
 
 describe('train', () => {
   let folder: string;
-  /** All lines but their times and numbers of threads. */
-  const metrics = async (where = folder): Promise<Record<string, unknown>[]> =>
-    (await readFile(join(where, 'metrics.jsonl'), 'utf8'))
+  /** All lines but their times and numbers of threads; the table holds the same. */
+  const metrics = async (where = folder): Promise<Record<string, unknown>[]> => {
+    const [lines, table] = await Promise.all(
+      ['jsonl', 'csv'].map((end) => readFile(join(where, `metrics.${end}`), 'utf8')),
+    );
+    const objects = lines
       .trimEnd()
       .split('\n')
-      .map((line) => ({ ...(JSON.parse(line) as Record<string, unknown>), workers: 0, seconds: 0 }));
+      .map((line) => JSON.parse(line) as MetricsLine);
+    expect(table).toBe(metricsHeader + objects.map(metricsRow).join(''));
+    return objects.map((line) => ({ ...line, workers: 0, seconds: 0 }));
+  };
 
   beforeAll(startTestedBackend);
   beforeEach(async () => {
@@ -167,6 +175,31 @@ describe('train', () => {
     await train({ model: resumed, data, ...training, folder: parts, resume: true });
     expect(weightsOf(resumed)).toEqual(weightsOf(whole));
     expect(await metrics(parts)).toEqual(await metrics(join(folder, 'whole')));
+  });
+
+  it('goes on without lines that somebody removed, and with no others than its own', async () => {
+    const stopAt = (last: number) => {
+      const onProgress = ({ step }: { step: number }) => {
+        if (step === last) throw new Error('power cut');
+      };
+      return train({ model: network(), data, ...training, folder, resume: true, onProgress });
+    };
+    await expect(stopAt(17)).rejects.toThrow('power cut');
+    const file = join(folder, 'metrics.jsonl');
+    const written = await readFile(file, 'utf8');
+    const checkpoint = await readFile(join(folder, 'checkpoints', 'last.safetensors'));
+    for (const damaged of [written.slice(0, 200), written.replace('{', ''), '']) {
+      await writeFile(file, damaged);
+      await expect(stopAt(17)).rejects.toThrow(
+        /metrics\.jsonl: does not hold the \d+ bytes of lines .*remove it to go on/,
+      );
+      expect(await readFile(file, 'utf8'), 'is left as it is').toBe(damaged);
+    }
+    expect(await readFile(join(folder, 'checkpoints', 'last.safetensors'))).toEqual(checkpoint);
+    await rm(file);
+    await expect(stopAt(27)).rejects.toThrow('power cut');
+    await train({ model: network(), data, ...training, folder, resume: true });
+    expect((await metrics()).filter(({ kind }) => kind === 'epoch').map(({ epoch }) => epoch)).toEqual([2, 3]);
   });
 
   it('validates on images set aside, keeps the best and stops early', async () => {

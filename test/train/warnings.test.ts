@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLayers, quantizersOf } from '../../src/autograd/index.js';
-import type { TrainingWarning } from '../../src/autograd/index.js';
+import type { QuantizerConfig, TrainingWarning } from '../../src/autograd/index.js';
+import { Quantizer } from '../../src/autograd/quantizer.js';
+import { reportQuantizer } from '../../src/autograd/quantizer-statistics.js';
 import { tf } from '../../src/autograd/tensorflow.js';
 import { FlipCounter } from '../../src/autograd/train/flips.js';
 import { firstImages } from '../../src/autograd/train/first-images.js';
 import { modelWeights } from '../../src/autograd/train/model-weights.js';
 import { reportQuantizers } from '../../src/autograd/train/quantizer-reports.js';
-import { findWarnings } from '../../src/autograd/train/warnings.js';
+import { findWarnings, watchQuantizer } from '../../src/autograd/train/warnings.js';
 import { train } from '../../src/autograd/train/train.js';
 import { startTestedBackend } from '../support/backend.js';
 import { bars } from './synthetic.js';
@@ -17,8 +19,13 @@ import { bars } from './synthetic.js';
 beforeAll(startTestedBackend);
 
 /** Binary points are given, so that what saturates and what is dead is known. */
-function network({ kernel = 6, output = 0 } = {}): tf.LayersModel {
-  const layers = createLayers({ seed: 3, weights: { wordLength: 5 }, activations: { wordLength: 8 } });
+function network({ kernel = 6, output = 0, bias = {} as Partial<QuantizerConfig> } = {}): tf.LayersModel {
+  const layers = createLayers({
+    seed: 3,
+    bias: { wordLength: 6, ...bias },
+    weights: { wordLength: 5 },
+    activations: { wordLength: 8 },
+  });
   return tf.sequential({
     layers: [
       layers.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 }),
@@ -61,28 +68,79 @@ describe('warnings', () => {
     }
   });
 
-  it('say nothing of types that fit', async () => {
+  const warningsOf = async (options: Parameters<typeof network>[0], rest: object = {}) => {
     const warnings: TrainingWarning[] = [];
-    await train({
-      ...{ model: network({ kernel: 4, output: 5 }), data, ...training },
-      onWarning: (warning) => warnings.push(warning),
-    });
-    expect(warnings.filter(({ layer, problem }) => layer === 'hidden' && problem !== 'oscillates')).toEqual([]);
+    const onWarning = (warning: TrainingWarning) => void warnings.push(warning);
+    await train({ model: network(options), data, ...training, ...rest, onWarning });
+    return warnings.map(({ layer, role, problem }) => `${layer} ${role} ${problem}`);
+  };
+
+  it('say nothing of types that fit', async () => {
+    expect(await warningsOf({ kernel: 4, output: 5 })).toEqual([]);
+  });
+
+  it('say nothing of a bias that starts at 0 and is still small, unless its binary point was given', async () => {
+    const slow = { learningRate: { schedule: 'constant', rate: 1e-4 } };
+    expect(await warningsOf({ kernel: 4, output: 5 }, { ...slow, freezing: { binaryPoints: 1 } })).toEqual([]);
+    expect(await warningsOf({ kernel: 4, output: 5, bias: { binaryPoint: 2 } }, slow)).toEqual(['classes bias dead']);
   });
 });
 
 describe('findWarnings', () => {
-  it('begins above a tenth of the values, and above eight turns', () => {
-    const placed = quantizersOf(network()).slice(0, 1);
+  const fine = {
+    ...{ values: 100, saturated: 11, underflows: 0, zeros: 0, isConstant: false, signalToNoise: null },
+    lacksRange: false,
+  };
+  const bias = { wordLength: { initial: 6, maximum: 8 } };
+  const find = (report: Partial<typeof fine>, turns: number, freeze = false, bits = 6) => {
+    const placed = quantizersOf(network({ bias })).filter(({ layer, role }) => layer === 'classes' && role === 'bias');
     const [{ quantizer }] = placed;
-    const report = { values: 100, saturated: 10, underflows: 0, zeros: 0, isConstant: false, signalToNoise: null };
-    const find = (saturated: number, turns: number) =>
-      findWarnings(placed, new Map([[quantizer, { ...report, saturated }]]), new Map([[quantizer, turns]]));
-    expect(find(10, 8)).toEqual([]);
-    expect(find(11, 9).map(({ warning: { problem, measured } }) => [problem, measured])).toEqual([
-      ['saturates', 0.11],
-      ['oscillates', 9],
-    ]);
+    quantizer.positions = [3];
+    if (freeze) quantizer.freezeAt([3], [bits]);
+    return findWarnings(placed, new Map([[quantizer, { ...fine, ...report }]]), new Map([[quantizer, turns]]), 80).map(
+      ({ warning: { problem, measured } }) => [problem, measured],
+    );
+  };
+
+  it('begins above an eighth of the steps, while a binary point moves', () => {
+    expect(find({}, 10)).toEqual([]);
+    expect(find({}, 11)).toEqual([['oscillates', 11]]);
+    expect(find({}, 11, true)).toEqual([]);
+  });
+
+  it('names what lacks range, and a parameter that is 0 for good', () => {
+    expect(find({ lacksRange: true }, 0)).toEqual([['saturates', 0.11]]);
+    const small = { underflows: 100, zeros: 100 };
+    expect(find(small, 0)).toEqual([]);
+    expect(find(small, 0, true)).toEqual([['dead', 1]]);
+    expect(find(small, 0, true, 0), 'a budget took all bits').toEqual([]);
+    expect(find({ underflows: 99, zeros: 99 }, 0, true)).toEqual([]);
+    expect(find({ underflows: 0, zeros: 100 }, 0, true)).toEqual([]);
+  });
+});
+
+describe('watchQuantizer', () => {
+  const values = [...Array.from({ length: 20 }, (_, index) => (index - 10) / 10), -3.1, 3, 2.9];
+  const look = (config: QuantizerConfig, numbers: number[] = values) => {
+    const x = tf.tensor1d(numbers);
+    const watched = watchQuantizer(new Quantizer(config, 'q'), x);
+    x.dispose();
+    return watched;
+  };
+
+  it('asks for range where a smaller binary point halves the error, however far away', () => {
+    for (const binaryPoint of [5, 6, 8])
+      expect(look({ wordLength: 6, binaryPoint }), String(binaryPoint)).toMatchObject({ lacksRange: true });
+    expect(look({ wordLength: 6, binaryPoint: 3 })).toMatchObject({ saturated: 0, lacksRange: false });
+  });
+
+  it('does not where saturating is the best that a word can do, or few values do', () => {
+    const spread = Array.from({ length: 101 }, (_, index) => (index - 50) / 50);
+    const short = look({ wordLength: 2, binaryPoint: 1 }, spread);
+    expect(short.saturated / short.values).toBeGreaterThan(0.1);
+    expect(short.lacksRange).toBe(false);
+    const outliers = [...Array.from({ length: 97 }, () => 1 / 64), 50, 60, 70];
+    expect(look({ wordLength: 6, binaryPoint: 6 }, outliers)).toMatchObject({ saturated: 3, lacksRange: false });
   });
 });
 
@@ -94,7 +152,7 @@ describe('reportQuantizers', () => {
     const before = weights();
     const tensors = tf.memory().numTensors;
     const x = firstImages(data.test, data.shape, 20);
-    const reports = reportQuantizers(model, x);
+    const reports = reportQuantizers(model, x, reportQuantizer);
     x.dispose();
     expect(weights()).toEqual(before);
     expect(tf.memory().numTensors).toBe(tensors);

@@ -4,6 +4,7 @@ import { initializeBackend } from '../backend.js';
 import { quantizersOf } from '../freeze/model.js';
 import { withOnlyQuantizers, withoutQuantizers } from '../quantizer.js';
 import type { Quantizer } from '../quantizer.js';
+import { reportQuantizer } from '../quantizer-statistics.js';
 import type { QuantizerReport } from '../quantizer-statistics.js';
 import { buildModel } from './build-model.js';
 import { readCheckpoint, writeWeights } from './checkpoint.js';
@@ -85,7 +86,7 @@ export async function diagnoseQuantizers(run: ResolvedRun, options: DiagnoseOpti
   const accuracyWithoutQuantizers = await withoutQuantizers(measure);
   const watched = Math.min(watchedImages, count);
   const x = firstImages(data.test, data.shape, watched);
-  const reports = reportQuantizers(model, x);
+  const reports = reportQuantizers(model, x, reportQuantizer);
   x.dispose();
   const quantizers: QuantizerDiagnosis[] = [];
   for (const { layer, role, quantizer } of placed) {

@@ -1,5 +1,6 @@
-import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { makeFolders, removeEmptyFolders } from '../../make-folders.js';
 import { QfxError } from '../../qfx/errors.js';
 import type { SettledBinaryPoints } from '../freeze/settling.js';
@@ -66,23 +67,23 @@ export class MetricsLog {
     private readonly firstMade: string | undefined,
   ) {}
 
-  /** Opens the files with only the first `keep` bytes of the lines. Throws QfxError where they cannot be written. */
+  /**
+   * Opens the files with only the first `keep` bytes of the lines; none, where somebody has removed them.
+   * @throws QfxError where they cannot be written, or hold other lines than the run has written
+   */
   static async open(files: MetricsFiles, keep: number): Promise<MetricsLog> {
     const { metrics, metricsTable } = files;
-    const old = keep > 0 ? await readFile(metrics).catch(() => Buffer.alloc(0)) : Buffer.alloc(0);
-    const kept = old.subarray(0, keep);
-    const lines = kept.toString().split('\n').slice(0, -1);
-    const rows = lines.map((line) => metricsRow(JSON.parse(line) as MetricsLine));
+    const kept = await readLines(metrics, keep);
     let firstMade: string | undefined;
     try {
       firstMade = await makeFolders(dirname(metrics));
-      await writeFile(metrics, kept);
-      await writeFile(metricsTable, metricsHeader + rows.join(''));
+      await writeFileAtomic(metrics, kept.text);
+      await writeFileAtomic(metricsTable, metricsHeader + kept.lines.map(metricsRow).join(''));
     } catch (cause) {
       if (firstMade !== undefined) await removeEmptyFolders(dirname(metrics), firstMade);
       throw new QfxError(metrics, `cannot be written: ${(cause as Error).message}`, { cause });
     }
-    return new MetricsLog(files, kept.length, firstMade);
+    return new MetricsLog(files, Buffer.byteLength(kept.text), firstMade);
   }
 
   /** Bytes of the lines written so far. */
@@ -103,5 +104,29 @@ export class MetricsLog {
     const { metrics, metricsTable } = this.files;
     for (const file of [metrics, metricsTable]) await rm(file, { force: true });
     if (this.firstMade !== undefined) await removeEmptyFolders(dirname(metrics), this.firstMade);
+  }
+}
+
+/** The first lines of a file, of so many bytes. */
+async function readLines(file: string, bytes: number): Promise<{ text: string; lines: MetricsLine[] }> {
+  const nothing = { text: '', lines: [] };
+  if (bytes === 0) return nothing;
+  try {
+    const content = await readFile(file);
+    if (content.length < bytes) throw new Error(`it has ${content.length} bytes`);
+    const text = content.subarray(0, bytes).toString();
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as MetricsLine);
+    return { text, lines };
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return nothing;
+    const { message } = cause as Error;
+    throw new QfxError(
+      file,
+      `does not hold the ${bytes} bytes of lines that the checkpoint goes on from (${message}); remove it to go on without them`,
+      { cause },
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { register as registerHook } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -113,13 +114,7 @@ async function importModule(path: string, file: string): Promise<Record<string, 
   const extension = extname(path);
   try {
     if (extension === '.js' || extension === '.mjs') return (await import(url)) as Record<string, unknown>;
-    if (extension === '.ts' || extension === '.mts') {
-      const imported = await importTypeScript(url);
-      // In a folder whose package.json does not say "type": "module", the exports arrive as CommonJS: inside of `default`.
-      const { default: inner } = imported;
-      const isCommonJs = typeof inner === 'object' && inner !== null && '__esModule' in inner;
-      return isCommonJs ? (inner as unknown as Record<string, unknown>) : imported;
-    }
+    if (extension === '.ts' || extension === '.mts') return await importTypeScript(url);
   } catch (cause) {
     const { name, message } = cause as Error;
     throw new QfxError(file, name === 'QfxError' ? message : `cannot be loaded: ${message}`, { cause });
@@ -127,13 +122,28 @@ async function importModule(path: string, file: string): Promise<Record<string, 
   throw new QfxError(file, `ends in "${extension}"; a run description is a .js, .mjs, .ts or .mts file`);
 }
 
+/**
+ * What a hook of Node's loader says of TypeScript: that it is an ES module, whatever the package.json above it says, or leaves out
+ * (`npm init` does). As CommonJS it would be given modules of its own, QFX's among them, which know neither the errors nor the
+ * operations and layers of those that run.
+ */
+const typescriptIsModule = `
+  export async function resolve(specifier, context, next) {
+    const found = await next(specifier, context);
+    return /^file:[^?#]*[.]tsx?([?#]|$)/.test(found.url) ? { ...found, format: 'module' } : found;
+  }`;
+let isHooked = false;
+
 /** Imports a TypeScript file, with the modules that are loaded already: operations that it registers are known here. */
 async function importTypeScript(url: string): Promise<Record<string, unknown>> {
-  const hooks = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')]);
-  const unregister = hooks.map(({ register }) => register());
+  // Before those of tsx, which ask it; such a hook stays.
+  if (!isHooked) registerHook(`data:text/javascript,${encodeURIComponent(typescriptIsModule)}`);
+  isHooked = true;
+  const { register } = await import('tsx/esm/api');
+  const unregister = register();
   try {
     return (await import(url)) as Record<string, unknown>;
   } finally {
-    await Promise.all(unregister.map((undo) => undo()));
+    await unregister();
   }
 }

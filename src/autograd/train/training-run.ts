@@ -36,7 +36,7 @@ import { checkModel } from './surroundings.js';
 import type { TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';
 import { settle } from './settle.js';
 import type { ShardResult } from './workers/shard-executor.js';
-import { findWarnings, watchedImages } from './warnings.js';
+import { findWarnings, watchedImages, watchQuantizer } from './warnings.js';
 import { Team } from './workers/team.js';
 import type { TeamOptions } from './workers/team.js';
 
@@ -294,9 +294,14 @@ export class TrainingRun {
     const indices = Array.from({ length: Math.min(watchedImages, this.trainPart.labels.length) }, (_, index) => index);
     const { images } = makeBatch(this.trainPart, this.data.shape, indices);
     const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
-    const reports = reportQuantizers(this.model, x);
+    const reports = reportQuantizers(this.model, x, watchQuantizer);
     x.dispose();
-    for (const { key, warning } of findWarnings(quantizersOf(this.model), reports, this.flips.turns())) {
+    for (const { key, warning } of findWarnings(
+      quantizersOf(this.model),
+      reports,
+      this.flips.turns(),
+      this.stepsPerEpoch,
+    )) {
       if (this.state.warned.includes(key)) continue;
       this.state = { ...this.state, warned: [...this.state.warned, key] };
       this.surroundings.onWarning?.(warning);

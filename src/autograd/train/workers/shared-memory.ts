@@ -85,7 +85,10 @@ export class SharedImages {
       new Uint8Array(copy).set(new Uint8Array(buffer));
       this.copies.set(buffer, copy);
     }
-    const kind = integers.constructor as new (buffer: SharedArrayBuffer, start: number, length: number) => Integers;
-    return new kind(copy, byteOffset, length);
+    // What Node reads from files is a Buffer, a kind of Uint8Array whose own constructor is not to be used.
+    const kind = integers instanceof Uint8Array ? Uint8Array : integers.constructor;
+    return new (kind as SharedKind<Integers>)(copy, byteOffset, length);
   }
 }
+
+type SharedKind<Integers> = new (buffer: SharedArrayBuffer, start: number, length: number) => Integers;
