@@ -4,86 +4,19 @@ import type { UnplacedType } from '../qfx/number/binary-point.js';
 import type { IntegerTensor } from '../qfx/number/raw-array.js';
 import type { TensorType } from '../qfx/number/type.js';
 import { bestBinaryPoints } from './binary-point-search.js';
-import { cast, castKernel, castLearnedWord } from './kernels/cast.js';
+import { cast, castKernel, castLearnedWord, isSameCast } from './kernels/cast.js';
 import type { CastAttributes, CastPart } from './kernels/cast.js';
 import { castErrorKernel } from './kernels/cast-error.js';
 import { trainingOverflow } from './kernels/cast-table.js';
+import { LearnedFormat } from './learned-format.js';
+import type { AddWeight, OwnedVariable } from './learned-format.js';
 import { longestWord, maximumTrainedBinaryPoint, resolveQuantizerConfig } from './quantizer-config.js';
-import type { LearnedWordLength, QuantizerConfig, ResolvedQuantizerConfig } from './quantizer-config.js';
+import type { QuantizerConfig, ResolvedQuantizerConfig } from './quantizer-config.js';
+import { areQuantizersBypassed, isSwitchedOff, withOnlyQuantizers, withoutQuantizers } from './quantizer-switch.js';
 import { hasKernel, peek, runKernel, tf } from './tensorflow.js';
 
-export type { QuantizerConfig, ResolvedQuantizerConfig };
-
-/** A weight that somebody owns: a layer of the tensor library, or a test. tf.LayerVariable is one. */
-export interface OwnedVariable {
-  read(): tf.Tensor;
-  write(value: tf.Tensor): unknown;
-}
-
-/** Makes a float32 weight filled with one number and keeps it where it is saved, loaded and trained. */
-type AddWeight = (name: string, shape: number[], initialValue: number, trainable: boolean) => OwnedVariable;
-
-/** Values of the third row of a quantizer's state. */
-const uninitialized = 0;
-const learning = 1;
-const frozen = 2;
-
-interface LearnedPosition {
-  /** theta, [channels]: the binary point as a real number is p = learningRateScale * theta. */
-  readonly theta: OwnedVariable;
-  /** Where the word length is learned, [channels]: the integer bits I as a real number, in the same units. */
-  readonly integerTheta?: OwnedVariable;
-  /**
-   * [3, channels]: the binary point found on the first batch, the frozen one, and the stage; where the word length is
-   * learned, a fourth row with the frozen ones.
-   */
-  readonly state: OwnedVariable;
-}
-
-/** What the weight of that name says. */
-interface State {
-  readonly initialPoints: number[];
-  readonly frozenPoints: number[];
-  readonly stage: number;
-  /** Empty where the word length is given. */
-  readonly frozenWordLengths: number[];
-}
-
-/** Of each `withOnlyQuantizers` that has not ended: the quantizers that stay on. */
-const restrictions: ReadonlySet<Quantizer>[] = [];
-
-/**
- * Runs `body` with all quantizers switched off but these: `apply` of the others returns its argument. What is computed in
- * floating point without the others is exactly what one of them adds. A promise keeps them off until it settles.
- */
-export function withOnlyQuantizers<T>(quantizers: ReadonlySet<Quantizer>, body: () => T): T {
-  // A set of its own, so that this call ends itself and no other one.
-  const restriction = new Set(quantizers);
-  const end = () => void restrictions.splice(restrictions.indexOf(restriction), 1);
-  restrictions.push(restriction);
-  let pending = false;
-  try {
-    const result = body();
-    if (!(result instanceof Promise)) return result;
-    pending = true;
-    return result.finally(end) as T;
-  } finally {
-    if (!pending) end();
-  }
-}
-
-/**
- * Runs `body` with all quantizers switched off: their `apply` returns its argument. Measures the accuracy of the same
- * weights in floating point. A promise keeps them off until it settles.
- */
-export function withoutQuantizers<T>(body: () => T): T {
-  return withOnlyQuantizers(new Set(), body);
-}
-
-/** True inside of `withoutQuantizers` and `withOnlyQuantizers`. */
-export function areQuantizersBypassed(): boolean {
-  return restrictions.length > 0;
-}
+export { areQuantizersBypassed, withOnlyQuantizers, withoutQuantizers };
+export type { OwnedVariable, QuantizerConfig, ResolvedQuantizerConfig };
 
 /**
  * Casts a tensor to a fixed-point type whose binary point is learned (docs/number-system.md): F = floor(p + 1/2) with p real
@@ -94,11 +27,9 @@ export function areQuantizersBypassed(): boolean {
 export class Quantizer {
   readonly config: ResolvedQuantizerConfig;
   private readonly unplaced: UnplacedType;
-  private learned: LearnedPosition | undefined;
+  private learned: LearnedFormat | undefined;
   private channelAxis: number | undefined;
   private knownAttributes: CastAttributes | undefined;
-  /** The state as last read. Tensors are immutable: a weight that changes gets another data id. */
-  private knownState: { readonly dataId: object; readonly state: State } | undefined;
 
   /**
    * @param name names its weights, `<name>_theta` and `<name>_state`: unique within the owner
@@ -133,17 +64,9 @@ export class Quantizer {
       channels = last;
       this.channelAxis = shape.length - 1;
     }
-    if (this.config.binaryPoint !== 'learned') return;
-    const theta = addWeight(`${this.name}_theta`, [channels], 0, true);
-    const integerTheta = this.learnsWordLength
-      ? addWeight(`${this.name}_integer_theta`, [channels], 0, true)
-      : undefined;
-    const rows = this.learnsWordLength ? 4 : 3;
-    this.learned = {
-      theta,
-      integerTheta,
-      state: addWeight(`${this.name}_state`, [rows, channels], uninitialized, false),
-    };
+    if (!this.isLearned) return;
+    const { name, where, config } = this;
+    this.learned = new LearnedFormat(addWeight, { name, where, config, groups: channels });
   }
 
   /** True where the word length is trained, too. */
@@ -154,11 +77,7 @@ export class Quantizer {
   /** The word lengths now, in bits: one, or one a channel. */
   get wordLengths(): number[] {
     const { wordLength } = this.config;
-    if (typeof wordLength === 'number') return [wordLength];
-    const { stage, frozenWordLengths } = this.readState();
-    if (stage === frozen) return frozenWordLengths;
-    if (stage === uninitialized) return frozenWordLengths.map(() => wordLength.initial);
-    return this.learnedFormats(wordLength).map((format) => format.wordLength);
+    return typeof wordLength === 'number' ? [wordLength] : this.format.wordLengths;
   }
 
   /** False when binary points are given, and so never move. */
@@ -168,70 +87,44 @@ export class Quantizer {
 
   /** True when binary points are known: given, found on a first batch, or loaded. */
   get isInitialized(): boolean {
-    return this.config.binaryPoint !== 'learned' || this.readState().stage !== uninitialized;
+    return !this.isLearned || this.format.isInitialized;
   }
 
   /** True when binary points do not move any more. */
   get isFrozen(): boolean {
-    return this.config.binaryPoint !== 'learned' || this.readState().stage === frozen;
+    return !this.isLearned || this.format.isFrozen;
   }
 
   /** The binary points now: one, or one a channel. */
   get binaryPoints(): number[] {
-    if (this.config.binaryPoint !== 'learned') return [this.config.binaryPoint];
-    const { stage, frozenPoints } = this.readState();
-    if (stage === uninitialized) throw this.notInitialized();
-    if (stage === frozen) return frozenPoints;
-    const { wordLength } = this.config;
-    if (typeof wordLength === 'object') return this.learnedFormats(wordLength).map((format) => format.binaryPoint);
-    return this.positions.map((position) => Math.floor(position + 0.5));
+    const { binaryPoint } = this.config;
+    return binaryPoint === 'learned' ? this.format.binaryPoints : [binaryPoint];
   }
 
   /** The binary points that the exhaustive search found on the first batch. */
   get initialBinaryPoints(): number[] {
-    if (this.config.binaryPoint !== 'learned') return [this.config.binaryPoint];
-    const { stage, initialPoints } = this.readState();
-    if (stage === uninitialized) throw this.notInitialized();
-    return initialPoints;
+    const { binaryPoint } = this.config;
+    return binaryPoint === 'learned' ? this.format.initialBinaryPoints : [binaryPoint];
   }
 
   /** p, the binary points as the real numbers that training moves. */
   get positions(): number[] {
-    const { learningRateScale } = this.config;
-    return [...peek(this.variables.theta.read())].map((theta) => theta * learningRateScale);
+    return this.format.positions;
   }
 
   /** Sets p and starts learning from there, a learned word length from its initial one. */
   set positions(positions: readonly number[]) {
-    const { theta, integerTheta, state } = this.variables;
-    const channels = theta.read().size;
-    if (positions.length !== channels) {
-      throw new QfxError(this.where, `${positions.length} binary points, needed: ${channels}`);
-    }
-    const { learningRateScale } = this.config;
-    const initial = positions.map((position) => Math.floor(position + 0.5));
-    writeOwned(
-      theta,
-      positions.map((position) => position / learningRateScale),
-    );
-    const rows = [...initial, ...initial, ...initial.map(() => learning)];
-    const { wordLength } = this.config;
-    if (typeof wordLength === 'number' || integerTheta === undefined) {
-      writeOwned(state, rows);
-      return;
-    }
-    writeOwned(
-      integerTheta,
-      initial.map((point) => (wordLength.initial - point) / learningRateScale),
-    );
-    writeOwned(state, [...rows, ...initial.map(() => wordLength.initial)]);
+    this.format.positions = positions;
   }
 
   /** I, the integer bits as the real numbers that training moves; empty where the word length is given. */
   get integerPositions(): number[] {
-    const { integerTheta } = this.variables;
-    const { learningRateScale } = this.config;
-    return integerTheta === undefined ? [] : [...peek(integerTheta.read())].map((theta) => theta * learningRateScale);
+    return this.format.integerPositions;
+  }
+
+  /** What a learned word length is trained by, F and I. */
+  get wordLengthWeights(): tf.Tensor[] {
+    return this.format.wordLengthWeights;
   }
 
   /** Mean of (x - cast(x))^2 with the binary points as they are now. */
@@ -250,8 +143,7 @@ export class Quantizer {
 
   /** Puts the binary points where the squared error on `x` is smallest, by trying all plausible ones. */
   initialize(x: tf.Tensor): void {
-    if (this.config.binaryPoint !== 'learned') return;
-    this.positions = this.search(x);
+    if (this.isLearned) this.positions = this.search(x);
   }
 
   /** The binary points with the smallest squared error on `x`, of all plausible ones; changes nothing. */
@@ -275,7 +167,7 @@ export class Quantizer {
     const integerTheta = this.learned?.integerTheta?.read();
     return integerTheta === undefined
       ? cast(x, part)
-      : castLearnedWord(x, { ...part, theta: this.variables.theta.read(), integerTheta });
+      : castLearnedWord(x, { ...part, theta: this.format.theta.read(), integerTheta });
   }
 
   /**
@@ -285,7 +177,7 @@ export class Quantizer {
    * @returns undefined where it is switched off
    */
   castPart({ training }: { training: boolean }, values?: () => tf.Tensor): CastPart | undefined {
-    if (restrictions.some((kept) => !kept.has(this))) return undefined;
+    if (isSwitchedOff(this)) return undefined;
     if (!hasKernel(castKernel.name)) {
       throw new QfxError(
         this.where,
@@ -303,21 +195,15 @@ export class Quantizer {
    */
   freeze(x: tf.Tensor): void {
     if (this.isFrozen) return;
-    if (this.readState().stage === uninitialized) throw this.notInitialized();
+    this.format.requireInitialized();
     // Adding 0 makes a whole number of what Math.ceil leaves as -0.
     const candidates = this.positions.map((position) => [Math.floor(position), Math.ceil(position) + 0]);
     this.freezeAt(bestBinaryPoints(x, this.columns(x), this.typeWithoutPlace, candidates, this.spreadWordLengths));
   }
 
   /** Fixes its binary points at these integers, and its word lengths as they are now; the last call of several counts. */
-  freezeAt(points: readonly number[], wordLengths: readonly number[] = this.wordLengths): void {
-    const { initialPoints, stage } = this.readState();
-    if (stage === uninitialized) throw this.notInitialized();
-    if (points.length !== initialPoints.length) {
-      throw new QfxError(this.where, `${points.length} binary points, needed: ${initialPoints.length}`);
-    }
-    const rows = [...initialPoints, ...points, ...points.map(() => frozen)];
-    writeOwned(this.variables.state, this.learnsWordLength ? [...rows, ...wordLengths] : rows);
+  freezeAt(points: readonly number[], wordLengths?: readonly number[]): void {
+    this.format.freezeAt(points, wordLengths);
   }
 
   /** The fixed-point type now; per channel along the last axis of the shape given to `createVariables`. */
@@ -347,42 +233,9 @@ export class Quantizer {
     return { shape: x.shape, format, raw };
   }
 
-  /** What a learned word length is trained by, F and I. */
-  get wordLengthWeights(): tf.Tensor[] {
-    const { theta, integerTheta } = this.variables;
-    return integerTheta === undefined ? [] : [theta.read(), integerTheta.read()];
-  }
-
-  private get variables(): LearnedPosition {
+  private get format(): LearnedFormat {
     if (this.learned === undefined) throw new QfxError(this.where, 'has no weights, call createVariables() first');
     return this.learned;
-  }
-
-  private readState(): State {
-    const { dataId } = this.variables.state.read();
-    if (this.knownState?.dataId !== dataId) {
-      const values = Array.from(this.variables.state.read().dataSync());
-      const channels = values.length / (this.learnsWordLength ? 4 : 3);
-      const state = {
-        frozenWordLengths: values.slice(3 * channels),
-        initialPoints: values.slice(0, channels),
-        frozenPoints: values.slice(channels, 2 * channels),
-        stage: values[2 * channels],
-      };
-      this.knownState = { dataId, state };
-    }
-    return this.knownState.state;
-  }
-
-  /** W = F + I within its bounds: where I leaves no room, F gives way. */
-  private learnedFormats({ minimum, maximum }: LearnedWordLength): { wordLength: number; binaryPoint: number }[] {
-    const integers = this.integerPositions;
-    return this.positions.map((position, channel) => {
-      const integerBits = Math.floor(integers[channel] + 0.5);
-      const wanted = Math.floor(position + 0.5) + integerBits;
-      const wordLength = Math.max(minimum, Math.min(maximum, wanted));
-      return { wordLength, binaryPoint: wordLength - integerBits };
-    });
   }
 
   /** Everything of its type now but the binary point, with the longest of its word lengths. */
@@ -397,14 +250,10 @@ export class Quantizer {
     return wordLengths.every((wordLength) => wordLength === wordLengths[0]) ? undefined : wordLengths;
   }
 
-  private notInitialized(): QfxError {
-    return new QfxError(this.where, 'has no binary point yet: it is found on the first batch');
-  }
-
   /** The values that share a binary point. */
   private columns(x: tf.Tensor): Float32Array[] {
     const values = x.dataSync() as Float32Array;
-    const channels = this.variables.theta.read().size;
+    const channels = this.format.groups;
     if (channels === 1) return [values];
     const rows = values.length / channels;
     return Array.from({ length: channels }, (_, channel) =>
@@ -434,22 +283,4 @@ export class Quantizer {
     if (known !== undefined && isSameCast(known, attributes)) return known;
     return (this.knownAttributes = attributes);
   }
-}
-
-function isSameCast(one: CastAttributes, other: CastAttributes): boolean {
-  return (
-    one.overflow === other.overflow &&
-    one.positionScale === other.positionScale &&
-    one.wordLength === other.wordLength &&
-    isEqual(one.wordLengths ?? [], other.wordLengths ?? []) &&
-    isEqual(one.binaryPoints, other.binaryPoints)
-  );
-}
-
-function isEqual(one: readonly number[], other: readonly number[]): boolean {
-  return one.length === other.length && one.every((value, index) => value === other[index]);
-}
-
-function writeOwned(variable: OwnedVariable, values: readonly number[]): void {
-  tf.tidy(() => void variable.write(tf.tensor([...values], variable.read().shape, 'float32')));
 }
