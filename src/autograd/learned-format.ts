@@ -32,7 +32,7 @@ interface LearnedFormatSetup {
   /** What errors say first. */
   readonly where: string;
   readonly config: Pick<ResolvedQuantizerConfig, 'wordLength' | 'learningRateScale'>;
-  /** How many binary points there are: one for a tensor, or one for each index of an axis. */
+  /** How many binary points there are: one for a tensor, one for each index of an axis, or one for each element. */
   readonly groups: number;
 }
 

@@ -2,7 +2,8 @@ import { QfxError } from '../qfx/errors.js';
 import { plausibleBinaryPoints } from '../qfx/number/binary-point.js';
 import type { UnplacedType } from '../qfx/number/binary-point.js';
 import type { IntegerTensor } from '../qfx/number/raw-array.js';
-import type { TensorType } from '../qfx/number/type.js';
+import { elementCount } from '../qfx/number/shape.js';
+import type { Spread, TensorType } from '../qfx/number/type.js';
 import { bestBinaryPoints } from './binary-point-search.js';
 import { cast, castKernel, castLearnedWord, isSameCast } from './kernels/cast.js';
 import type { CastAttributes, CastPart } from './kernels/cast.js';
@@ -28,7 +29,7 @@ export class Quantizer {
   readonly config: ResolvedQuantizerConfig;
   private readonly unplaced: UnplacedType;
   private learned: LearnedFormat | undefined;
-  private channelAxis: number | undefined;
+  private shape: readonly (number | null)[] = [];
   private knownAttributes: CastAttributes | undefined;
 
   /**
@@ -49,24 +50,14 @@ export class Quantizer {
   /**
    * Makes the weights; call it once, when the shape is known.
    * @param shape of the tensors to come, as the frozen type shall see it (activations: without the batch). The last
-   * axis counts the channels; other sizes may be null.
+   * axis counts the channels; sizes that need not be known for the granularity may be null.
    */
   createVariables(addWeight: AddWeight, shape: readonly (number | null)[]): void {
-    let channels = 1;
-    if (this.config.granularity === 'channel') {
-      const last = shape.at(-1);
-      if (last === undefined || last === null) {
-        throw new QfxError(
-          this.where,
-          `granularity "channel" on shape [${shape.join(', ')}] without a known last axis`,
-        );
-      }
-      channels = last;
-      this.channelAxis = shape.length - 1;
-    }
+    const groups = this.countGroups(shape);
+    this.shape = shape;
     if (!this.isLearned) return;
     const { name, where, config } = this;
-    this.learned = new LearnedFormat(addWeight, { name, where, config, groups: channels });
+    this.learned = new LearnedFormat(addWeight, { name, where, config, groups });
   }
 
   /** True where the word length is trained, too. */
@@ -74,7 +65,7 @@ export class Quantizer {
     return typeof this.config.wordLength === 'object';
   }
 
-  /** The word lengths now, in bits: one, or one a channel. */
+  /** The word lengths now, in bits: one, or one a channel or element. */
   get wordLengths(): number[] {
     const { wordLength } = this.config;
     return typeof wordLength === 'number' ? [wordLength] : this.format.wordLengths;
@@ -95,7 +86,7 @@ export class Quantizer {
     return !this.isLearned || this.format.isFrozen;
   }
 
-  /** The binary points now: one, or one a channel. */
+  /** The binary points now: one, or one a channel or element. */
   get binaryPoints(): number[] {
     const { binaryPoint } = this.config;
     return binaryPoint === 'learned' ? this.format.binaryPoints : [binaryPoint];
@@ -146,14 +137,19 @@ export class Quantizer {
     if (this.isLearned) this.positions = this.search(x);
   }
 
-  /** The binary points with the smallest squared error on `x`, of all plausible ones; changes nothing. */
+  /**
+   * The binary points with the smallest squared error on `x`, of all plausible ones; changes nothing. Those of single elements are
+   * no finer than the best one of the whole tensor: what is below its last bit makes no difference, and sums would be wide.
+   */
   search(x: tf.Tensor): number[] {
     const columns = this.columns(x);
-    const { wordLengths } = this;
-    const candidates = columns.map((values, channel) =>
-      plausibleBinaryPoints(values, { ...this.unplaced, wordLength: wordLengths[channel] ?? wordLengths[0] }),
-    );
-    return bestBinaryPoints(x, columns, this.typeWithoutPlace, candidates, this.spreadWordLengths);
+    const { wordLengths, typeWithoutPlace: type } = this;
+    const finest = this.config.granularity === 'element' ? bestOfTensor(x, type) : Infinity;
+    const candidates = columns.map((values, group) => {
+      const points = plausibleBinaryPoints(values, { ...type, wordLength: wordLengths[group] ?? wordLengths[0] });
+      return points.map((point) => Math.min(point, finest));
+    });
+    return bestBinaryPoints(x, columns, type, candidates, this.spreadWordLengths);
   }
 
   /**
@@ -206,12 +202,14 @@ export class Quantizer {
     this.format.freezeAt(points, wordLengths);
   }
 
-  /** The fixed-point type now; per channel along the last axis of the shape given to `createVariables`. */
+  /** The fixed-point type now; per channel along the last axis of the shape given to `createVariables`, or per element. */
   type(): TensorType {
     const { binaryPoints } = this;
-    const isSpread = this.channelAxis !== undefined && binaryPoints.length > 1;
     const { kHot, ...modes } = this.unplaced;
-    const spread = (values: readonly number[]) => (isSpread ? { axis: this.channelAxis as number, values } : values[0]);
+    const spread = (values: readonly number[]): Spread => {
+      if (values.length === 1) return values[0];
+      return this.config.granularity === 'element' ? { elements: values } : { axis: this.shape.length - 1, values };
+    };
     return {
       ...modes,
       wordLength: this.spreadWordLengths === undefined ? this.wordLengths[0] : spread(this.wordLengths),
@@ -240,7 +238,7 @@ export class Quantizer {
 
   /** Everything of its type now but the binary point, with the longest of its word lengths. */
   private get typeWithoutPlace(): UnplacedType {
-    return { ...this.unplaced, wordLength: Math.max(...this.wordLengths) };
+    return { ...this.unplaced, wordLength: this.wordLengths.reduce((longest, bits) => Math.max(longest, bits)) };
   }
 
   /** The word lengths where they are not all alike. */
@@ -248,6 +246,17 @@ export class Quantizer {
     if (!this.learnsWordLength) return undefined;
     const { wordLengths } = this;
     return wordLengths.every((wordLength) => wordLength === wordLengths[0]) ? undefined : wordLengths;
+  }
+
+  /** How many binary points tensors of this shape have. */
+  private countGroups(shape: readonly (number | null)[]): number {
+    const { granularity } = this.config;
+    if (granularity === 'tensor') return 1;
+    const needed = granularity === 'channel' ? shape.slice(-1) : shape;
+    const known = needed.filter((size) => size !== null);
+    if (shape.length > 0 && known.length === needed.length) return elementCount(known);
+    const what = granularity === 'channel' ? 'a known last axis' : 'known sizes';
+    throw new QfxError(this.where, `granularity "${granularity}" on shape [${shape.join(', ')}] without ${what}`);
   }
 
   /** The values that share a binary point. */
@@ -283,4 +292,10 @@ export class Quantizer {
     if (known !== undefined && isSameCast(known, attributes)) return known;
     return (this.knownAttributes = attributes);
   }
+}
+
+/** The binary point with the smallest squared error on all of `x`. */
+function bestOfTensor(x: tf.Tensor, type: UnplacedType): number {
+  const values = x.dataSync() as Float32Array;
+  return bestBinaryPoints(x, [values], type, [plausibleBinaryPoints(values, type)])[0];
 }
