@@ -37,7 +37,7 @@ export function bestBinaryPoints(
   return candidates.map((points, channel) => {
     const smallest = Math.min(...errors.map((error) => error[channel]));
     const told = Math.max(smallest * (1 + margin), smallestTold);
-    const close = points.filter((_, index) => !(errors[index]?.[channel] > told));
+    const close = [...new Set(points.filter((_, index) => !(errors[index]?.[channel] > told)))];
     return close.length === 1 ? close[0] : bestBinaryPoint(columns[channel], typeOf(channel), close).binaryPoint;
   });
 }

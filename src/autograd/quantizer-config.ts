@@ -41,8 +41,8 @@ export const quantizerSchema = z.strictObject({
   /** W, bits: given, or learned together with the binary point; 0 then prunes. */
   wordLength: z.union([z.int().min(1).max(maximumTrainedWordLength), learnedWordLength]),
   signed: z.boolean().default(true),
-  /** One binary point for the tensor, or one for each index of its last axis. */
-  granularity: z.enum(['tensor', 'channel']).default('tensor'),
+  /** One format for the tensor, or one for each index of its last axis, or, where word lengths are learned, one for each element. */
+  granularity: z.enum(['tensor', 'channel', 'element']).default('tensor'),
   rounding: z.enum(roundings).default('AP_RND'),
   overflow: z.enum(overflows).default('AP_SAT'),
   /** Multiplier-free parameters: products with them become shifts and additions. Replaces rounding and overflow. */
@@ -70,6 +70,12 @@ export function resolveQuantizerConfig(config: unknown, where: string): Resolved
   const resolved = parseConfiguration(quantizerSchema, config, where);
   const { wordLength } = resolved;
   if (typeof wordLength === 'object') checkLearnedWordLength(resolved, wordLength, where);
+  else if (resolved.granularity === 'element') {
+    throw new QfxError(
+      where,
+      `granularity "element" with a word length of ${wordLength}, allowed with: a learned word length`,
+    );
+  }
   validateType({ ...resolved, wordLength: longestWord(resolved), binaryPoint: 0 }, where);
   if (resolved.kHot !== undefined) checkKHot(resolved, resolved.kHot, where);
   return resolved;

@@ -2,88 +2,22 @@ import { QfxError } from '../qfx/errors.js';
 import { plausibleBinaryPoints } from '../qfx/number/binary-point.js';
 import type { UnplacedType } from '../qfx/number/binary-point.js';
 import type { IntegerTensor } from '../qfx/number/raw-array.js';
-import type { TensorType } from '../qfx/number/type.js';
+import { elementCount } from '../qfx/number/shape.js';
+import type { Spread, TensorType } from '../qfx/number/type.js';
 import { bestBinaryPoints } from './binary-point-search.js';
-import { cast, castKernel, castLearnedWord } from './kernels/cast.js';
+import { cast, castKernel, castLearnedWord, isSameCast } from './kernels/cast.js';
 import type { CastAttributes, CastPart } from './kernels/cast.js';
 import { castErrorKernel } from './kernels/cast-error.js';
 import { trainingOverflow } from './kernels/cast-table.js';
+import { LearnedFormat } from './learned-format.js';
+import type { AddWeight, OwnedVariable } from './learned-format.js';
 import { longestWord, maximumTrainedBinaryPoint, resolveQuantizerConfig } from './quantizer-config.js';
-import type { LearnedWordLength, QuantizerConfig, ResolvedQuantizerConfig } from './quantizer-config.js';
+import type { QuantizerConfig, ResolvedQuantizerConfig } from './quantizer-config.js';
+import { areQuantizersBypassed, isSwitchedOff, withOnlyQuantizers, withoutQuantizers } from './quantizer-switch.js';
 import { hasKernel, peek, runKernel, tf } from './tensorflow.js';
 
-export type { QuantizerConfig, ResolvedQuantizerConfig };
-
-/** A weight that somebody owns: a layer of the tensor library, or a test. tf.LayerVariable is one. */
-export interface OwnedVariable {
-  read(): tf.Tensor;
-  write(value: tf.Tensor): unknown;
-}
-
-/** Makes a float32 weight filled with one number and keeps it where it is saved, loaded and trained. */
-type AddWeight = (name: string, shape: number[], initialValue: number, trainable: boolean) => OwnedVariable;
-
-/** Values of the third row of a quantizer's state. */
-const uninitialized = 0;
-const learning = 1;
-const frozen = 2;
-
-interface LearnedPosition {
-  /** theta, [channels]: the binary point as a real number is p = learningRateScale * theta. */
-  readonly theta: OwnedVariable;
-  /** Where the word length is learned, [channels]: the integer bits I as a real number, in the same units. */
-  readonly integerTheta?: OwnedVariable;
-  /**
-   * [3, channels]: the binary point found on the first batch, the frozen one, and the stage; where the word length is
-   * learned, a fourth row with the frozen ones.
-   */
-  readonly state: OwnedVariable;
-}
-
-/** What the weight of that name says. */
-interface State {
-  readonly initialPoints: number[];
-  readonly frozenPoints: number[];
-  readonly stage: number;
-  /** Empty where the word length is given. */
-  readonly frozenWordLengths: number[];
-}
-
-/** Of each `withOnlyQuantizers` that has not ended: the quantizers that stay on. */
-const restrictions: ReadonlySet<Quantizer>[] = [];
-
-/**
- * Runs `body` with all quantizers switched off but these: `apply` of the others returns its argument. What is computed in
- * floating point without the others is exactly what one of them adds. A promise keeps them off until it settles.
- */
-export function withOnlyQuantizers<T>(quantizers: ReadonlySet<Quantizer>, body: () => T): T {
-  // A set of its own, so that this call ends itself and no other one.
-  const restriction = new Set(quantizers);
-  const end = () => void restrictions.splice(restrictions.indexOf(restriction), 1);
-  restrictions.push(restriction);
-  let pending = false;
-  try {
-    const result = body();
-    if (!(result instanceof Promise)) return result;
-    pending = true;
-    return result.finally(end) as T;
-  } finally {
-    if (!pending) end();
-  }
-}
-
-/**
- * Runs `body` with all quantizers switched off: their `apply` returns its argument. Measures the accuracy of the same
- * weights in floating point. A promise keeps them off until it settles.
- */
-export function withoutQuantizers<T>(body: () => T): T {
-  return withOnlyQuantizers(new Set(), body);
-}
-
-/** True inside of `withoutQuantizers` and `withOnlyQuantizers`. */
-export function areQuantizersBypassed(): boolean {
-  return restrictions.length > 0;
-}
+export { areQuantizersBypassed, withOnlyQuantizers, withoutQuantizers };
+export type { OwnedVariable, QuantizerConfig, ResolvedQuantizerConfig };
 
 /**
  * Casts a tensor to a fixed-point type whose binary point is learned (docs/number-system.md): F = floor(p + 1/2) with p real
@@ -94,11 +28,9 @@ export function areQuantizersBypassed(): boolean {
 export class Quantizer {
   readonly config: ResolvedQuantizerConfig;
   private readonly unplaced: UnplacedType;
-  private learned: LearnedPosition | undefined;
-  private channelAxis: number | undefined;
+  private learned: LearnedFormat | undefined;
+  private shape: readonly (number | null)[] = [];
   private knownAttributes: CastAttributes | undefined;
-  /** The state as last read. Tensors are immutable: a weight that changes gets another data id. */
-  private knownState: { readonly dataId: object; readonly state: State } | undefined;
 
   /**
    * @param name names its weights, `<name>_theta` and `<name>_state`: unique within the owner
@@ -118,32 +50,14 @@ export class Quantizer {
   /**
    * Makes the weights; call it once, when the shape is known.
    * @param shape of the tensors to come, as the frozen type shall see it (activations: without the batch). The last
-   * axis counts the channels; other sizes may be null.
+   * axis counts the channels; sizes that need not be known for the granularity may be null.
    */
   createVariables(addWeight: AddWeight, shape: readonly (number | null)[]): void {
-    let channels = 1;
-    if (this.config.granularity === 'channel') {
-      const last = shape.at(-1);
-      if (last === undefined || last === null) {
-        throw new QfxError(
-          this.where,
-          `granularity "channel" on shape [${shape.join(', ')}] without a known last axis`,
-        );
-      }
-      channels = last;
-      this.channelAxis = shape.length - 1;
-    }
-    if (this.config.binaryPoint !== 'learned') return;
-    const theta = addWeight(`${this.name}_theta`, [channels], 0, true);
-    const integerTheta = this.learnsWordLength
-      ? addWeight(`${this.name}_integer_theta`, [channels], 0, true)
-      : undefined;
-    const rows = this.learnsWordLength ? 4 : 3;
-    this.learned = {
-      theta,
-      integerTheta,
-      state: addWeight(`${this.name}_state`, [rows, channels], uninitialized, false),
-    };
+    const groups = this.countGroups(shape);
+    this.shape = shape;
+    if (!this.isLearned) return;
+    const { name, where, config } = this;
+    this.learned = new LearnedFormat(addWeight, { name, where, config, groups });
   }
 
   /** True where the word length is trained, too. */
@@ -151,14 +65,10 @@ export class Quantizer {
     return typeof this.config.wordLength === 'object';
   }
 
-  /** The word lengths now, in bits: one, or one a channel. */
+  /** The word lengths now, in bits: one, or one a channel or element. */
   get wordLengths(): number[] {
     const { wordLength } = this.config;
-    if (typeof wordLength === 'number') return [wordLength];
-    const { stage, frozenWordLengths } = this.readState();
-    if (stage === frozen) return frozenWordLengths;
-    if (stage === uninitialized) return frozenWordLengths.map(() => wordLength.initial);
-    return this.learnedFormats(wordLength).map((format) => format.wordLength);
+    return typeof wordLength === 'number' ? [wordLength] : this.format.wordLengths;
   }
 
   /** False when binary points are given, and so never move. */
@@ -168,70 +78,44 @@ export class Quantizer {
 
   /** True when binary points are known: given, found on a first batch, or loaded. */
   get isInitialized(): boolean {
-    return this.config.binaryPoint !== 'learned' || this.readState().stage !== uninitialized;
+    return !this.isLearned || this.format.isInitialized;
   }
 
   /** True when binary points do not move any more. */
   get isFrozen(): boolean {
-    return this.config.binaryPoint !== 'learned' || this.readState().stage === frozen;
+    return !this.isLearned || this.format.isFrozen;
   }
 
-  /** The binary points now: one, or one a channel. */
+  /** The binary points now: one, or one a channel or element. */
   get binaryPoints(): number[] {
-    if (this.config.binaryPoint !== 'learned') return [this.config.binaryPoint];
-    const { stage, frozenPoints } = this.readState();
-    if (stage === uninitialized) throw this.notInitialized();
-    if (stage === frozen) return frozenPoints;
-    const { wordLength } = this.config;
-    if (typeof wordLength === 'object') return this.learnedFormats(wordLength).map((format) => format.binaryPoint);
-    return this.positions.map((position) => Math.floor(position + 0.5));
+    const { binaryPoint } = this.config;
+    return binaryPoint === 'learned' ? this.format.binaryPoints : [binaryPoint];
   }
 
   /** The binary points that the exhaustive search found on the first batch. */
   get initialBinaryPoints(): number[] {
-    if (this.config.binaryPoint !== 'learned') return [this.config.binaryPoint];
-    const { stage, initialPoints } = this.readState();
-    if (stage === uninitialized) throw this.notInitialized();
-    return initialPoints;
+    const { binaryPoint } = this.config;
+    return binaryPoint === 'learned' ? this.format.initialBinaryPoints : [binaryPoint];
   }
 
   /** p, the binary points as the real numbers that training moves. */
   get positions(): number[] {
-    const { learningRateScale } = this.config;
-    return [...peek(this.variables.theta.read())].map((theta) => theta * learningRateScale);
+    return this.format.positions;
   }
 
   /** Sets p and starts learning from there, a learned word length from its initial one. */
   set positions(positions: readonly number[]) {
-    const { theta, integerTheta, state } = this.variables;
-    const channels = theta.read().size;
-    if (positions.length !== channels) {
-      throw new QfxError(this.where, `${positions.length} binary points, needed: ${channels}`);
-    }
-    const { learningRateScale } = this.config;
-    const initial = positions.map((position) => Math.floor(position + 0.5));
-    writeOwned(
-      theta,
-      positions.map((position) => position / learningRateScale),
-    );
-    const rows = [...initial, ...initial, ...initial.map(() => learning)];
-    const { wordLength } = this.config;
-    if (typeof wordLength === 'number' || integerTheta === undefined) {
-      writeOwned(state, rows);
-      return;
-    }
-    writeOwned(
-      integerTheta,
-      initial.map((point) => (wordLength.initial - point) / learningRateScale),
-    );
-    writeOwned(state, [...rows, ...initial.map(() => wordLength.initial)]);
+    this.format.positions = positions;
   }
 
   /** I, the integer bits as the real numbers that training moves; empty where the word length is given. */
   get integerPositions(): number[] {
-    const { integerTheta } = this.variables;
-    const { learningRateScale } = this.config;
-    return integerTheta === undefined ? [] : [...peek(integerTheta.read())].map((theta) => theta * learningRateScale);
+    return this.format.integerPositions;
+  }
+
+  /** What a learned word length is trained by, F and I. */
+  get wordLengthWeights(): tf.Tensor[] {
+    return this.format.wordLengthWeights;
   }
 
   /** Mean of (x - cast(x))^2 with the binary points as they are now. */
@@ -250,18 +134,22 @@ export class Quantizer {
 
   /** Puts the binary points where the squared error on `x` is smallest, by trying all plausible ones. */
   initialize(x: tf.Tensor): void {
-    if (this.config.binaryPoint !== 'learned') return;
-    this.positions = this.search(x);
+    if (this.isLearned) this.positions = this.search(x);
   }
 
-  /** The binary points with the smallest squared error on `x`, of all plausible ones; changes nothing. */
+  /**
+   * The binary points with the smallest squared error on `x`, of all plausible ones; changes nothing. Those of single elements are
+   * no finer than the best one of the whole tensor: what is below its last bit makes no difference, and sums would be wide.
+   */
   search(x: tf.Tensor): number[] {
     const columns = this.columns(x);
-    const { wordLengths } = this;
-    const candidates = columns.map((values, channel) =>
-      plausibleBinaryPoints(values, { ...this.unplaced, wordLength: wordLengths[channel] ?? wordLengths[0] }),
-    );
-    return bestBinaryPoints(x, columns, this.typeWithoutPlace, candidates, this.spreadWordLengths);
+    const { wordLengths, typeWithoutPlace: type } = this;
+    const finest = this.config.granularity === 'element' ? bestOfTensor(x, type) : Infinity;
+    const candidates = columns.map((values, group) => {
+      const points = plausibleBinaryPoints(values, { ...type, wordLength: wordLengths[group] ?? wordLengths[0] });
+      return points.map((point) => Math.min(point, finest));
+    });
+    return bestBinaryPoints(x, columns, type, candidates, this.spreadWordLengths);
   }
 
   /**
@@ -275,7 +163,7 @@ export class Quantizer {
     const integerTheta = this.learned?.integerTheta?.read();
     return integerTheta === undefined
       ? cast(x, part)
-      : castLearnedWord(x, { ...part, theta: this.variables.theta.read(), integerTheta });
+      : castLearnedWord(x, { ...part, theta: this.format.theta.read(), integerTheta });
   }
 
   /**
@@ -285,7 +173,7 @@ export class Quantizer {
    * @returns undefined where it is switched off
    */
   castPart({ training }: { training: boolean }, values?: () => tf.Tensor): CastPart | undefined {
-    if (restrictions.some((kept) => !kept.has(this))) return undefined;
+    if (isSwitchedOff(this)) return undefined;
     if (!hasKernel(castKernel.name)) {
       throw new QfxError(
         this.where,
@@ -303,29 +191,25 @@ export class Quantizer {
    */
   freeze(x: tf.Tensor): void {
     if (this.isFrozen) return;
-    if (this.readState().stage === uninitialized) throw this.notInitialized();
+    this.format.requireInitialized();
     // Adding 0 makes a whole number of what Math.ceil leaves as -0.
     const candidates = this.positions.map((position) => [Math.floor(position), Math.ceil(position) + 0]);
     this.freezeAt(bestBinaryPoints(x, this.columns(x), this.typeWithoutPlace, candidates, this.spreadWordLengths));
   }
 
   /** Fixes its binary points at these integers, and its word lengths as they are now; the last call of several counts. */
-  freezeAt(points: readonly number[], wordLengths: readonly number[] = this.wordLengths): void {
-    const { initialPoints, stage } = this.readState();
-    if (stage === uninitialized) throw this.notInitialized();
-    if (points.length !== initialPoints.length) {
-      throw new QfxError(this.where, `${points.length} binary points, needed: ${initialPoints.length}`);
-    }
-    const rows = [...initialPoints, ...points, ...points.map(() => frozen)];
-    writeOwned(this.variables.state, this.learnsWordLength ? [...rows, ...wordLengths] : rows);
+  freezeAt(points: readonly number[], wordLengths?: readonly number[]): void {
+    this.format.freezeAt(points, wordLengths);
   }
 
-  /** The fixed-point type now; per channel along the last axis of the shape given to `createVariables`. */
+  /** The fixed-point type now; per channel along the last axis of the shape given to `createVariables`, or per element. */
   type(): TensorType {
     const { binaryPoints } = this;
-    const isSpread = this.channelAxis !== undefined && binaryPoints.length > 1;
     const { kHot, ...modes } = this.unplaced;
-    const spread = (values: readonly number[]) => (isSpread ? { axis: this.channelAxis as number, values } : values[0]);
+    const spread = (values: readonly number[]): Spread => {
+      if (values.length === 1) return values[0];
+      return this.config.granularity === 'element' ? { elements: values } : { axis: this.shape.length - 1, values };
+    };
     return {
       ...modes,
       wordLength: this.spreadWordLengths === undefined ? this.wordLengths[0] : spread(this.wordLengths),
@@ -347,47 +231,14 @@ export class Quantizer {
     return { shape: x.shape, format, raw };
   }
 
-  /** What a learned word length is trained by, F and I. */
-  get wordLengthWeights(): tf.Tensor[] {
-    const { theta, integerTheta } = this.variables;
-    return integerTheta === undefined ? [] : [theta.read(), integerTheta.read()];
-  }
-
-  private get variables(): LearnedPosition {
+  private get format(): LearnedFormat {
     if (this.learned === undefined) throw new QfxError(this.where, 'has no weights, call createVariables() first');
     return this.learned;
   }
 
-  private readState(): State {
-    const { dataId } = this.variables.state.read();
-    if (this.knownState?.dataId !== dataId) {
-      const values = Array.from(this.variables.state.read().dataSync());
-      const channels = values.length / (this.learnsWordLength ? 4 : 3);
-      const state = {
-        frozenWordLengths: values.slice(3 * channels),
-        initialPoints: values.slice(0, channels),
-        frozenPoints: values.slice(channels, 2 * channels),
-        stage: values[2 * channels],
-      };
-      this.knownState = { dataId, state };
-    }
-    return this.knownState.state;
-  }
-
-  /** W = F + I within its bounds: where I leaves no room, F gives way. */
-  private learnedFormats({ minimum, maximum }: LearnedWordLength): { wordLength: number; binaryPoint: number }[] {
-    const integers = this.integerPositions;
-    return this.positions.map((position, channel) => {
-      const integerBits = Math.floor(integers[channel] + 0.5);
-      const wanted = Math.floor(position + 0.5) + integerBits;
-      const wordLength = Math.max(minimum, Math.min(maximum, wanted));
-      return { wordLength, binaryPoint: wordLength - integerBits };
-    });
-  }
-
   /** Everything of its type now but the binary point, with the longest of its word lengths. */
   private get typeWithoutPlace(): UnplacedType {
-    return { ...this.unplaced, wordLength: Math.max(...this.wordLengths) };
+    return { ...this.unplaced, wordLength: this.wordLengths.reduce((longest, bits) => Math.max(longest, bits)) };
   }
 
   /** The word lengths where they are not all alike. */
@@ -397,14 +248,21 @@ export class Quantizer {
     return wordLengths.every((wordLength) => wordLength === wordLengths[0]) ? undefined : wordLengths;
   }
 
-  private notInitialized(): QfxError {
-    return new QfxError(this.where, 'has no binary point yet: it is found on the first batch');
+  /** How many binary points tensors of this shape have. */
+  private countGroups(shape: readonly (number | null)[]): number {
+    const { granularity } = this.config;
+    if (granularity === 'tensor') return 1;
+    const needed = granularity === 'channel' ? shape.slice(-1) : shape;
+    const known = needed.filter((size) => size !== null);
+    if (shape.length > 0 && known.length === needed.length) return elementCount(known);
+    const what = granularity === 'channel' ? 'a known last axis' : 'known sizes';
+    throw new QfxError(this.where, `granularity "${granularity}" on shape [${shape.join(', ')}] without ${what}`);
   }
 
   /** The values that share a binary point. */
   private columns(x: tf.Tensor): Float32Array[] {
     const values = x.dataSync() as Float32Array;
-    const channels = this.variables.theta.read().size;
+    const channels = this.format.groups;
     if (channels === 1) return [values];
     const rows = values.length / channels;
     return Array.from({ length: channels }, (_, channel) =>
@@ -436,20 +294,8 @@ export class Quantizer {
   }
 }
 
-function isSameCast(one: CastAttributes, other: CastAttributes): boolean {
-  return (
-    one.overflow === other.overflow &&
-    one.positionScale === other.positionScale &&
-    one.wordLength === other.wordLength &&
-    isEqual(one.wordLengths ?? [], other.wordLengths ?? []) &&
-    isEqual(one.binaryPoints, other.binaryPoints)
-  );
-}
-
-function isEqual(one: readonly number[], other: readonly number[]): boolean {
-  return one.length === other.length && one.every((value, index) => value === other[index]);
-}
-
-function writeOwned(variable: OwnedVariable, values: readonly number[]): void {
-  tf.tidy(() => void variable.write(tf.tensor([...values], variable.read().shape, 'float32')));
+/** The binary point with the smallest squared error on all of `x`. */
+function bestOfTensor(x: tf.Tensor, type: UnplacedType): number {
+  const values = x.dataSync() as Float32Array;
+  return bestBinaryPoints(x, [values], type, [plausibleBinaryPoints(values, type)])[0];
 }

@@ -148,7 +148,8 @@ async function diagnoseCheckpoint(
 
 function describeQuantizer(found: QuantizerDiagnosis): (string | number)[] {
   const { values, saturated, underflows, zeros, signalToNoise, accuracyLost } = found;
-  const [shortest, longest] = [Math.min(...found.wordLengths), Math.max(...found.wordLengths)];
+  const shortest = found.wordLengths.reduce((one, other) => Math.min(one, other));
+  const longest = found.wordLengths.reduce((one, other) => Math.max(one, other));
   return [
     `${shorten(found.layer, 16)}: ${found.role}`,
     points(accuracyLost),

@@ -9,7 +9,8 @@ export function shortFormat(format: TensorFormat): string {
   const sign = format.signed ? 's' : 'u';
   if (isUniform(format)) return `${sign}${format.wordLength}.${format.binaryPoint}`;
   const range = (values: readonly number[]) => {
-    const [least, most] = [Math.min(...values), Math.max(...values)];
+    const least = values.reduce((one, other) => Math.min(one, other));
+    const most = values.reduce((one, other) => Math.max(one, other));
     return `${least}..${most}`;
   };
   return `${sign}${range(spreadValues(format.wordLength))}.${range(spreadValues(format.binaryPoint))}`;

@@ -26,7 +26,7 @@ const training = {
 } as const;
 
 /** Bytes, a convolution with three channels to 3x3 values, and 27 values to three classes. */
-function network(conv = {}): tf.LayersModel {
+function network(conv = {}, classes = {}): tf.LayersModel {
   const q = createLayers({
     seed: 3,
     weights: { wordLength: learned, granularity: 'channel' },
@@ -40,7 +40,7 @@ function network(conv = {}): tf.LayersModel {
       q.batchNormalization({ name: 'norm', momentum: 0.8 }),
       q.relu({ name: 'relu' }),
       q.flatten({ name: 'flat' }),
-      q.dense({ name: 'classes', units: 3 }),
+      q.dense({ name: 'classes', units: 3, ...classes }),
     ],
   });
 }
@@ -115,6 +115,24 @@ describe('a run with a budget', () => {
     const { format } = graph.tensors['conv/weights'];
     const quantized = quantizer(model, 'conv', 'weights').wordLengths;
     expect(format.wordLength).toEqual(new Set(quantized).size === 1 ? quantized[0] : { axis: 3, values: quantized });
+  });
+
+  it('ends within it where each weight has a word of its own, and prunes some', async () => {
+    const weights = { weights: { wordLength: learned, granularity: 'element' } };
+    const model = network(weights, weights);
+    const small = budget / 2;
+    const { test } = await train({ model, data, ...training, epochs: 6, resources: { bitOperations: small } });
+    const operations = new BitOperations(model);
+    expect(operations.total()).toBeLessThanOrEqual(small);
+    expect(operations.total()).toBeGreaterThan(small / 2);
+    expect(test.accuracy).toBeGreaterThan(0.8);
+    const graph = freeze(model, { samples: firstImages(data.test, data.shape, 64) });
+    const { format, raw } = graph.tensors['classes/weights'];
+    const { wordLengths } = quantizer(model, 'classes', 'weights');
+    expect(format.wordLength).toEqual({ elements: wordLengths });
+    expect(new Set(wordLengths).size).toBeGreaterThan(2);
+    expect(wordLengths).toContain(0);
+    wordLengths.forEach((bits, index) => expect(bits > 0 || raw[index] === 0).toBe(true));
   });
 
   it('resumes to the same bits', async () => {

@@ -191,6 +191,21 @@ function roundScaled(value: number, rounding: Rounding): number {
   }
 }
 
+/** Whether two casts of one quantizer, at two times, are the same. */
+export function isSameCast(one: CastAttributes, other: CastAttributes): boolean {
+  return (
+    one.overflow === other.overflow &&
+    one.positionScale === other.positionScale &&
+    one.wordLength === other.wordLength &&
+    isEqual(one.wordLengths ?? [], other.wordLengths ?? []) &&
+    isEqual(one.binaryPoints, other.binaryPoints)
+  );
+}
+
+function isEqual(one: readonly number[], other: readonly number[]): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
+}
+
 /** A quantizer's cast as a part of an operation. */
 export interface CastPart {
   readonly attributes: CastAttributes;

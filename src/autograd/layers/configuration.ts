@@ -190,8 +190,8 @@ export function resolveOutput(value: unknown, where: string, signed = true): Res
   if (config.kHot !== undefined) {
     throw new QfxError(at, 'kHot, allowed for parameters: weights, bias, scale, offset, alpha');
   }
-  if (config.granularity === 'channel') {
-    throw new QfxError(at, 'granularity "channel", allowed for values between layers: "tensor"');
+  if (config.granularity !== 'tensor') {
+    throw new QfxError(at, `granularity "${config.granularity}", allowed for values between layers: "tensor"`);
   }
   return config;
 }

@@ -1,6 +1,6 @@
 import { QfxError } from '../../qfx/errors.js';
 import type { IntegerTensor } from '../../qfx/number/raw-array.js';
-import { rawRange, spreadValues } from '../../qfx/number/type.js';
+import { rawRange, spreadAt, spreadValues } from '../../qfx/number/type.js';
 import type { FixedPointFormat } from '../../qfx/number/type.js';
 import { tf } from '../tensorflow.js';
 import { realsOf } from './reals.js';
@@ -33,11 +33,12 @@ export interface LimbPlan {
  * @throws QfxError naming the layer and the bits it needs, when no split helps
  */
 export function planLimbs(format: FixedPointFormat, weights: IntegerTensor, where: string): LimbPlan {
-  requireNormalProducts(format.binaryPoint, Math.min(...spreadValues(weights.format.binaryPoint)), where);
+  requireNormalProducts(format.binaryPoint, least(spreadValues(weights.format.binaryPoint)), where);
+  const aligned = alignWithinOutputs(weights);
   const { minimum, maximum } = rawRange(format);
   const range = Float64Array.of(Number(minimum), Number(maximum));
   const inputBits = format.wordLength;
-  const weightBits = Math.max(...spreadValues(weights.format.wordLength));
+  const weightBits = spreadValues(aligned.format.wordLength).reduce((most, bits) => Math.max(most, bits), 0);
   const pairs: LimbPlan[] = [];
   for (let inputs = 1; inputs <= maximumLimbs; inputs++) {
     for (let parts = 1; parts <= maximumLimbs; parts++) {
@@ -48,7 +49,7 @@ export function planLimbs(format: FixedPointFormat, weights: IntegerTensor, wher
   pairs.sort((a, b) => cost(a) - cost(b));
   let needed = 0;
   for (const plan of pairs) {
-    const units = worstUnits(range, weights, plan);
+    const units = worstUnits(range, aligned, plan);
     if (units <= exactUnits) return plan;
     if (needed === 0) needed = Math.ceil(Math.log2(units));
   }
@@ -111,12 +112,44 @@ function splitIntegers(values: Float64Array, { count, bits }: Split): Float64Arr
   return [...limbs, rest];
 }
 
-/** The limbs of constant weights as float32 tensors whose sum is the constant. */
+/** The limbs of constant weights as float32 tensors whose sum is the constant; the last axis counts the outputs. */
 export function splitConstant(constant: IntegerTensor, split: Split): tf.Tensor[] {
-  return splitIntegers(constant.raw as Float64Array, split).map((limb, index) => {
+  const aligned = alignWithinOutputs(constant);
+  return splitIntegers(aligned.raw as Float64Array, split).map((limb, index) => {
     const raw = limb.map((value) => value * 2 ** (index * split.bits));
-    return tf.tensor(realsOf({ ...constant, raw }), [...constant.shape]);
+    return tf.tensor(realsOf({ ...aligned, raw }), [...aligned.shape]);
   });
+}
+
+/**
+ * The same weights with one binary point for all that are summed up in one output, the finest among those that are not 0: units of
+ * a sum's last bit can be counted, and limbs cut, only there. Raw integers have the significant bits that they had, so doubles
+ * hold them however far they are shifted.
+ */
+function alignWithinOutputs(weights: IntegerTensor): IntegerTensor {
+  const { shape, format, raw } = weights;
+  if (typeof format.binaryPoint === 'number' || !('elements' in format.binaryPoint)) return weights;
+  const points = format.binaryPoint.elements;
+  const outputs = shape[shape.length - 1];
+  const finest = new Array<number>(outputs).fill(-Infinity);
+  points.forEach((point, index) => {
+    if (raw[index] !== 0) finest[index % outputs] = Math.max(finest[index % outputs], point);
+  });
+  const shiftOf = (index: number) => (raw[index] === 0 ? 0 : finest[index % outputs] - points[index]);
+  const wordLengths = points.map((_, index) => spreadAt(format.wordLength, shape, index) + shiftOf(index));
+  return {
+    shape,
+    format: {
+      ...format,
+      wordLength: { elements: wordLengths },
+      binaryPoint: { axis: shape.length - 1, values: finest.map((point) => (point === -Infinity ? 0 : point)) },
+    },
+    raw: Float64Array.from(raw as Float64Array, (value, index) => value * 2 ** shiftOf(index)),
+  };
+}
+
+function least(values: readonly number[]): number {
+  return values.reduce((one, other) => Math.min(one, other));
 }
 
 /** The limbs of a tensor of values of this format, whose sum is the tensor. */

@@ -34,6 +34,8 @@ export class FlipCounter {
   look(): void {
     this.flips = this.quantizers.map((quantizer, position) => {
       const own = this.flips.at(position) ?? [];
+      // One weight's binary point among thousands turns for nothing and hurts nobody.
+      if (quantizer.config.granularity === 'element') return own;
       if (!quantizer.isInitialized || quantizer.isFrozen) return own;
       const points = quantizer.binaryPoints;
       const before = this.known[position] ?? points;

@@ -39,7 +39,7 @@ function byChannel(tensor: IntegerTensor): ConstantTable | undefined {
   const finest = largestBinaryPoint(tensor.format, tensor.shape);
   const shifts = points.map((point) => (point === undefined ? 0 : finest - point));
   if (shifts.some((shift) => shift > maximumShift)) return undefined;
-  const wordLength = Math.max(...spreadValues(tensor.format.wordLength));
+  const wordLength = spreadValues(tensor.format.wordLength).reduce((widest, own) => Math.max(widest, own));
   const format = { signed: tensor.format.signed, wordLength, binaryPoint: finest };
   return { format, entries: tensor.raw, shifts: shifts.some((shift) => shift > 0) ? shifts : undefined };
 }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createLayers, freeze, initializeBackend, tf } from '../../../src/autograd/index.js';
+import { createLayers, freeze, initializeBackend, quantizersOf, tf } from '../../../src/autograd/index.js';
 import { planLimbs } from '../../../src/autograd/layers/limbs.js';
 import type { IntegerTensor } from '../../../src/qfx/number/raw-array.js';
 import { Random } from './random.js';
@@ -31,6 +31,23 @@ describe('the 2^24 rule', () => {
     weights.raw[7] = 32767;
     const plan = planLimbs(byte, weights, 'layer "d"');
     expect(plan.input.count * plan.weights.count).toBe(1);
+  });
+
+  it('counts units of the finest weight of an output, where weights have binary points of their own', () => {
+    const weights = (finest: number): IntegerTensor => ({
+      shape: [2, 2],
+      format: {
+        signed: true,
+        wordLength: { elements: [9, 9, 9, 0] },
+        binaryPoint: { elements: [0, 0, finest, 40] },
+      },
+      raw: Float64Array.of(255, 255, 1, 0),
+    });
+    // 255 * (255 * 2^8 + 1) < 2^24; a weight without bits has no last bit.
+    expect(planLimbs(byte, weights(8), 'layer "d"').weights.count).toBe(1);
+    const { input, weights: split } = planLimbs(byte, weights(9), 'layer "d"');
+    expect(input.count * split.count).toBe(2);
+    expect(() => planLimbs(byte, weights(120), 'layer "d"')).toThrow(/layer "d": .* need 136 bits/);
   });
 
   it('names layer and bits where no split helps', () => {
@@ -90,6 +107,23 @@ describe('inference beyond 24 bits', () => {
     freeze(model, { samples: wideSamples(wordLength, [5, 4, 6]) });
     const depthwise = wideNetwork(wordLength, [5, 4, 6], (layers) => layers.depthwiseConv2d(options));
     freeze(depthwise, { samples: wideSamples(wordLength, [5, 4, 6]) });
+  });
+
+  it('is exact with binary points that are far apart within one sum', () => {
+    const layers = createLayers({ activations: { wordLength: 20 }, accumulators: { wordLength: 24 }, seed: 3 });
+    const weights = { wordLength: { initial: 8, maximum: 12 }, granularity: 'element' } as const;
+    const model = tf.sequential({
+      layers: [
+        layers.input({ name: 'input', inputShape: [60], wordLength: 12, binaryPoint: 10, signed: true }),
+        layers.dense({ name: 'd', units: 7, useBias: false, weights }),
+      ],
+    });
+    const samples = wideSamples(12, [60]);
+    model.predict(samples);
+    const [{ quantizer }] = quantizersOf(model).filter(({ role }) => role === 'weights');
+    quantizer.freezeAt(quantizer.binaryPoints.map((_, index) => 6 + (index % 11)));
+    const graph = freeze(model, { samples });
+    expect(graph.nodes[1].exactType.wordLength).toBeGreaterThan(24);
   });
 
   it('is exact where float32 would not be', () => {

@@ -34,7 +34,7 @@ export class Random {
 
 /**
  * A quantizer with everything random; it wraps only where it is so wide that nothing overflows.
- * @param isParameter may have binary points per channel, and be K-hot
+ * @param isParameter may have binary points per channel, or with a learned word length per element, and be K-hot
  * @param mayLearnWord may have a learned word length
  */
 export function randomQuantizer(random: Random, { isParameter = false, mayLearnWord = false } = {}): QuantizerOptions {
@@ -51,7 +51,11 @@ export function randomQuantizer(random: Random, { isParameter = false, mayLearnW
   }
   if (mayLearnWord && random.next() < 0.2) {
     const initial = random.integer(2, 8);
-    return { ...granularity, rounding: random.pick(roundings), wordLength: { initial, maximum: initial + 2 } };
+    return {
+      ...(isParameter ? { granularity: random.pick(['tensor', 'channel', 'element'] as const) } : {}),
+      rounding: random.pick(roundings),
+      wordLength: { initial, maximum: initial + 2 },
+    };
   }
   const common = { rounding: random.pick(roundings), ...granularity };
   if (random.next() < 0.1) return { ...common, wordLength: 24, overflow: 'AP_WRAP', binaryPoint: 4, signed: true };

@@ -40,16 +40,18 @@ describe('a learned word length', () => {
 
   it('gives values inside the range a slope by F, those outside one by I', () => {
     const random = randomSource(3);
-    for (const granularity of ['tensor', 'channel'] as const) {
+    for (const granularity of ['tensor', 'channel', 'element'] as const) {
       const made = makeQuantizer({ wordLength: learned, granularity }, [40, 3]);
       const { quantizer, weights } = made;
-      const [points, integers] =
-        granularity === 'tensor'
-          ? [[3], [2]]
-          : [
-              [3, 5, -1],
-              [2, -1, 1],
-            ];
+      const integer = (first: number, last: number) => first + Math.floor(random() * (last - first + 1));
+      const [points, integers] = {
+        tensor: [[3], [2]],
+        channel: [
+          [3, 5, -1],
+          [2, -1, 1],
+        ],
+        element: [Array.from({ length: 120 }, () => integer(1, 5)), Array.from({ length: 120 }, () => integer(-1, 2))],
+      }[granularity];
       place(made, points, integers);
       const channels = points.length;
       const values = Float32Array.from({ length: 120 }, () => 6 * random() - 3);
@@ -99,6 +101,39 @@ describe('a learned word length', () => {
     expect([...raw].filter((_, index) => index % 2 === 0)).toEqual([8, -4, 2, 0, 12]);
   });
 
+  it('may differ from element to element, and prunes single ones', () => {
+    const made = makeQuantizer({ wordLength: learned, granularity: 'element' }, [2, 2]);
+    place(made, [4, 2, 6, 0], [1, -3, 0, 3]);
+    const { quantizer } = made;
+    const x = tf.tensor([0.5, 0.5, -0.25, -3.2], [2, 2]);
+    const { format, raw } = quantizer.rawOf(x);
+    expect(format.wordLength).toEqual({ elements: [5, 0, 6, 3] });
+    expect(format.binaryPoint).toEqual({ elements: [4, 3, 6, 0] });
+    expect([...raw]).toEqual([8, 0, -16, -3]);
+    expect([...quantizer.apply(x, training).dataSync()]).toEqual([0.5, 0, -0.25, -3]);
+  });
+
+  it('starts, element by element, no finer than the best binary point of the whole tensor', () => {
+    const random = randomSource(8);
+    const values = Float32Array.from({ length: 60 }, (_, index) => (index === 7 ? 3.3 : random() - 0.5));
+    const { quantizer } = makeQuantizer({ wordLength: learned, granularity: 'element' }, [60]);
+    const { quantizer: whole } = makeQuantizer({ wordLength: learned }, [60]);
+    for (const each of [quantizer, whole]) each.initialize(tf.tensor(values));
+    const [finest] = whole.binaryPoints;
+    expect(quantizer.wordLengths).toEqual(new Array(60).fill(6));
+    const errorAt = (value: number, binaryPoint: number) => {
+      const raw = castReal(value, { ...quantizer.config, wordLength: 6, binaryPoint });
+      return Math.abs(value - Number(raw) * 2 ** -binaryPoint);
+    };
+    const smallest = Array.from(values, (value) =>
+      Math.min(...[0, 1, 2, 3, 4, 5, 6, 7, 8].filter((point) => point <= finest).map((point) => errorAt(value, point))),
+    );
+    const points = quantizer.binaryPoints;
+    expect(points.map((point, index) => errorAt(values[index], point))).toEqual(smallest);
+    expect(Math.max(...points)).toBe(finest);
+    expect(points[7]).toBeLessThan(finest);
+  });
+
   it('is frozen together with the binary point, and stays when what is trained moves on', () => {
     const made = makeQuantizer({ wordLength: learned, granularity: 'channel' }, [5, 2]);
     place(made, [3.2, 4.4], [1.3, 0.6]);
@@ -120,6 +155,10 @@ describe('a learned word length', () => {
     [
       { wordLength: learned, binaryPoint: 3 },
       /here: a learned word length with binaryPoint 3, allowed with: "learned"/,
+    ],
+    [
+      { wordLength: 6, granularity: 'element' },
+      /here: granularity "element" with a word length of 6, allowed with: a learned word length/,
     ],
     [{ wordLength: learned, kHot: { terms: 1 } }, /here: a learned word length with kHot given/],
     [

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createLayers, freeze, initializeBackend, quantizersOf, tf } from '../../src/autograd/index.js';
+import { exportHls, loadBoard, simulate } from '../../src/hls-codegen/index.js';
+import {
+  alignTensor,
+  buildGraph,
+  defaultPlan,
+  largestBinaryPoint,
+  loadGraph,
+  ReferenceNetwork,
+  saveGraph,
+} from '../../src/qfx/index.js';
+import type { Graph } from '../../src/qfx/index.js';
+import { Network } from '../../src/qfx/execute/network.js';
+import { Random, scatterWeights } from '../autograd/layers/random.js';
+import { findCompiler, requireOracle } from '../support/oracles.js';
+import { compileAndRun, temporaryFolder } from './support/project.js';
+
+/** Every kind of layer with weights, each weight with a word length (0 to 6 bits) and a binary point of its own. */
+function mixedNetwork(): Graph {
+  const random = new Random(11);
+  const q = createLayers({
+    seed: 5,
+    weights: { wordLength: { initial: 5, maximum: 6 }, granularity: 'element' },
+    bias: { wordLength: 6 },
+    activations: { wordLength: 5 },
+    accumulators: { wordLength: 9 },
+  });
+  const model = tf.sequential({
+    layers: [
+      q.input({ name: 'image', inputShape: [5, 4, 2], wordLength: 6, binaryPoint: 5, signed: true }),
+      q.conv2d({ name: 'conv', filters: 4, kernelSize: 3, padding: 'same', groups: 2 }),
+      q.relu({ name: 'relu' }),
+      q.depthwiseConv2d({ name: 'depthwise', kernelSize: 2 }),
+      q.flatten({ name: 'flat' }),
+      q.dense({ name: 'classes', units: 3 }),
+    ],
+  });
+  for (const layer of model.layers) scatterWeights(layer, random);
+  const samples = tf.tensor(
+    Float32Array.from({ length: 64 * 40 }, () => random.integer(-32, 31) / 32),
+    [64, 5, 4, 2],
+  );
+  tf.tidy(() => void model.predict(samples));
+  for (const { role, quantizer } of quantizersOf(model)) {
+    if (role !== 'weights') continue;
+    const draw = (first: number, last: number) => quantizer.wordLengths.map(() => random.integer(first, last));
+    quantizer.freezeAt(draw(1, 8), draw(0, 6));
+  }
+  return freeze(model, { samples, name: 'mixed' });
+}
+
+describe('weights with formats of their own', () => {
+  let graph: Graph;
+  beforeAll(async () => {
+    await initializeBackend('wasm');
+    graph = mixedNetwork();
+  });
+  const layers = ['conv', 'depthwise', 'classes'];
+  const inputs = Array.from({ length: 8 }, (_, image) => {
+    const random = new Random(image + 1);
+    return Array.from({ length: 40 }, () => random.integer(-32, 31));
+  });
+
+  it('are in the graph and its file, zeros where they have no bits', () => {
+    const loaded = loadGraph(saveGraph(graph)).graph;
+    expect(loaded).toEqual(graph);
+    for (const layer of layers) {
+      const { format, raw } = graph.tensors[`${layer}/weights`];
+      const { elements } = format.wordLength as { elements: number[] };
+      expect(new Set(elements)).toEqual(new Set([0, 1, 2, 3, 4, 5, 6]));
+      elements.forEach((wordLength, index) => expect(wordLength > 0 || raw[index] === 0).toBe(true));
+    }
+  });
+
+  it('give the exact types and the integers that the same weights give at one binary point', () => {
+    const tensors = Object.fromEntries(
+      Object.entries(graph.tensors).map(([name, tensor]) => {
+        return [name, alignTensor(tensor, largestBinaryPoint(tensor.format, tensor.shape), name)];
+      }),
+    );
+    const aligned = buildGraph({ ...graph, tensors });
+    const [own, reference, other] = [new Network(graph), new ReferenceNetwork(graph), new ReferenceNetwork(aligned)];
+    for (const [index, { exactType }] of graph.nodes.entries()) {
+      expect(exactType).toEqual(aligned.nodes[index].exactType);
+    }
+    for (const values of inputs) {
+      const expected = other.run(values);
+      expect(reference.run(values)).toEqual(expected);
+      expect(own.run(values).layers).toEqual(expected);
+    }
+  });
+
+  it('compute the same in C++, by the loops of hardware and by the fast ones', async (context) => {
+    requireOracle(context, findCompiler());
+    const folder = join(await temporaryFolder(), 'project');
+    await exportHls(graph, { out: folder, board: 'ultra96' });
+    const result = await simulate(folder, { images: 24 });
+    expect(result.firstMismatch).toBeUndefined();
+    expect(result).toMatchObject({ images: 24, mismatches: 0, imagesByHardwareLoops: 16 });
+    expect(result.layers.map(({ name }) => name)).toEqual(graph.nodes.map(({ name }) => name));
+  });
+
+  it('compute the same as adder graphs, where weights without bits take no adder', async (context) => {
+    const compiler = requireOracle(context, findCompiler());
+    const folder = join(await temporaryFolder(), 'project');
+    const plan = defaultPlan(graph, await loadBoard('ultra96'));
+    const planned = { ...plan.layers };
+    for (const layer of layers) planned[layer] = { ...planned[layer], weights: 'adder-graph' };
+    await exportHls(graph, { out: folder, plan: { ...plan, layers: planned } });
+    expect(await compileAndRun(folder, { compiler, defines: ['QFX_NO_MULTIPLY'] })).toContain(' 0 mismatches');
+  });
+});
