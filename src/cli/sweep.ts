@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { dominates } from '../autograd/train/pareto-front.js';
 import { findRun } from '../autograd/train/run-folder.js';
 import type { ResolvedRun, RunResult } from '../autograd/index.js';
 import { UsageError, wholeNumberOption } from './command.js';
@@ -102,12 +103,13 @@ function numbersOption(name: string, describe: string) {
 
 /** Marks the networks that no other one beats in both, accuracy and bit operations. */
 export function withFront(points: readonly Omit<SweepPoint, 'onFront'>[]): SweepPoint[] {
-  const costOf = (point: Omit<SweepPoint, 'onFront'>) => point.bitOperations ?? point.value;
-  const beats = (one: Omit<SweepPoint, 'onFront'>, two: Omit<SweepPoint, 'onFront'>) =>
-    costOf(one) <= costOf(two) &&
-    one.accuracy.trained >= two.accuracy.trained &&
-    (costOf(one) < costOf(two) || one.accuracy.trained > two.accuracy.trained);
-  return points.map((point) => ({ ...point, onFront: !points.some((rival) => beats(rival, point)) }));
+  const valued = points.map(({ value, bitOperations, accuracy }) => {
+    return { bitOperations: bitOperations ?? value, accuracy: accuracy.trained };
+  });
+  return points.map((point, index) => ({
+    ...point,
+    onFront: !valued.some((rival) => dominates(rival, valued[index])),
+  }));
 }
 
 function draw(name: string, points: readonly SweepPoint[]): string {
