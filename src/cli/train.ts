@@ -83,7 +83,7 @@ export const train: Command<Options> = {
       throw new UsageError(`--workers ${workers}: at most one a shard, and shards is ${shards}`);
     const wasFinished = await checkFolder(join(out, run.name), { resume, overwrite });
     const result = await trainWithProgress(run, { out, backend, data, file, workers, resume, overwrite }, context);
-    const { folder, file: graph, training, accuracy, front, binaryPointsMoved } = result;
+    const { folder, file: graph, training, accuracy, bitOperations, front, binaryPointsMoved } = result;
     const { steps, epochs: epochsDone, stoppedEarly, validation, test, seconds } = training;
     const plot = front && (await plotFront(run.name, folder, front));
     if (wasFinished)
@@ -101,6 +101,7 @@ export const train: Command<Options> = {
         accuracy,
         images: test.images,
         ...(validation && { validation }),
+        bitOperations,
         ...(front && { front, plot }),
         binaryPointsMoved,
         backend: training.backend,
@@ -194,13 +195,14 @@ function describeFront(folder: string, front: readonly FrontGraph[]): string[] {
   return ['', table, `a graph of each, and a plot: ${frontFolders(folder).graphs}`, ''];
 }
 
-function describe({ folder, file, training, accuracy, front, binaryPointsMoved }: RunResult): string {
+function describe({ folder, file, training, accuracy, bitOperations, front, binaryPointsMoved }: RunResult): string {
   const { epochs, stoppedEarly, validation, test, seconds } = training;
   return [
     `${epochs} epochs${stoppedEarly ? ' (stopped early)' : ''}, ${training.steps} steps in ${seconds.toFixed(0)} s (${describeThreads(training)})`,
     ...(validation ? [`validation: ${percent(validation.accuracy)} of ${validation.images} images set aside`] : []),
     `test: ${percent(accuracy.trained)} of ${test.images} images in fixed point, ${percent(accuracy.float)} without quantizers`,
     `binary points that moved: ${binaryPointsMoved}`,
+    `bit operations an image: ${count(bitOperations)}`,
     ...(front ? describeFront(folder, front) : []),
     `wrote ${file}`,
     'Next:',

@@ -113,6 +113,10 @@ describe('the front of a run', () => {
     const much = { bitOperations: 14, accuracy: 0.75 };
     expect(joinFront(front, little, 3)).toBe(front);
     expect(joinFront(front, much, 3)).toEqual([front[0], much, front[2]]);
+    // More accuracy than the next one adds, but at nearly its cost.
+    const step = { bitOperations: 20, accuracy: 0.6 };
+    const further = { bitOperations: 21, accuracy: 0.66 };
+    expect(joinFront([front[0], step, front[2]], further, 3)).toEqual([front[0], further, front[2]]);
   });
 });
 
@@ -173,8 +177,8 @@ describe('a run with a front', () => {
   });
 
   it.each([
-    ['between epochs', 17],
-    ['before its first front', 3],
+    ['behind its first networks', 40],
+    ['before its first epoch', 3],
   ])('has the same one when it is interrupted %s and resumed', async (_, stop) => {
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')];
     const { front } = await train({ model: network(), data, ...training, folder: whole });

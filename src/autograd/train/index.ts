@@ -8,7 +8,6 @@ export { firstImages } from './first-images.js';
 export type { FrontGraph } from './front-graphs.js';
 export { runDescription } from './run.js';
 export type { RunOptions, RunResult } from './run.js';
-export { countBitOperations } from './bit-operations.js';
 export { defineRun, loadRunDescription } from './run-description.js';
 export type { ModelContext, ResolvedRun, RunDescription } from './run-description.js';
 export type { FrontNetwork, TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';

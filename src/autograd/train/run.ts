@@ -5,6 +5,7 @@ import type { DataOptions, DataSet } from '../../data/index.js';
 import { QfxError } from '../../qfx/errors.js';
 import { saveGraph } from '../../qfx/graph/file.js';
 import type { Graph, JsonObject } from '../../qfx/graph/graph.js';
+import { summarizeGraph } from '../../qfx/graph/summary.js';
 import { packageVersion } from '../../package-root.js';
 import { initializeBackend, runningBackend } from '../backend.js';
 import type { Backend } from '../backend.js';
@@ -55,6 +56,8 @@ export interface RunResult {
     readonly float: number;
     readonly trained: number;
   };
+  /** Of the graph, for an image. */
+  readonly bitOperations: number;
   /** With `pareto`: graphs of the networks of the front, the cheapest first. */
   readonly front: readonly FrontGraph[] | undefined;
   /** Learned binary points that ended elsewhere than the search on the first batch had put them. */
@@ -105,7 +108,19 @@ export async function runDescription(description: RunDescription, options: RunOp
     const { initialBinaryPoints } = quantizer;
     return quantizer.binaryPoints.filter((point, channel) => point !== initialBinaryPoints[channel]);
   });
-  return { folder, file, graph, model, data, training, accuracy, front, binaryPointsMoved: moved.length };
+  const { bitOperations } = summarizeGraph(graph);
+  return {
+    folder,
+    file,
+    graph,
+    model,
+    data,
+    training,
+    accuracy,
+    bitOperations,
+    front,
+    binaryPointsMoved: moved.length,
+  };
 }
 
 type FrozenNetwork = Omit<FrontGraph, 'file'> & { readonly graph: Graph };
