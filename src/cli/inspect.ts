@@ -18,7 +18,18 @@ export const inspect: Command<{ graph: string }> = {
     const { graph } = await openGraph(fileName);
     const summary = summarizeGraph(graph);
     const table = formatTable(
-      ['layer', 'operation', 'shape', 'exact type', 'output type', 'MACs', 'shift-adds', 'parameters', 'bits'],
+      [
+        'layer',
+        'operation',
+        'shape',
+        'exact type',
+        'output type',
+        'MACs',
+        'shift-adds',
+        'bit ops',
+        'parameters',
+        'bits',
+      ],
       summary.layers.map((layer) => [
         layer.name,
         layer.operation,
@@ -27,6 +38,7 @@ export const inspect: Command<{ graph: string }> = {
         shortType(layer.outputType),
         layer.multiplications,
         layer.shiftAdds,
+        layer.bitOperations,
         layer.parameters,
         layer.parameterBits,
       ]),
@@ -38,12 +50,14 @@ export const inspect: Command<{ graph: string }> = {
         layers: summary.layers,
         multiplications: summary.multiplications,
         shiftAdds: summary.shiftAdds,
+        adders: summary.adders,
+        bitOperations: summary.bitOperations,
         parameters: summary.parameters,
         parameterBits: summary.parameterBits,
         provenance: graph.provenance,
       },
       text: [
-        `${visible(graph.name)}: ${describeProducts(summary)} an image, ${count(summary.parameters)} parameters in ${count(summary.parameterBits)} bits`,
+        `${visible(graph.name)}: ${describeProducts(summary)} an image, ${count(summary.bitOperations)} bit operations, ${count(summary.parameters)} parameters in ${count(summary.parameterBits)} bits`,
         '',
         table,
         '',

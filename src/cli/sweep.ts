@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { dominates } from '../autograd/train/pareto-front.js';
 import { findRun } from '../autograd/train/run-folder.js';
 import type { ResolvedRun, RunResult } from '../autograd/index.js';
 import { UsageError, wholeNumberOption } from './command.js';
@@ -23,8 +24,8 @@ interface Options {
 export interface SweepPoint {
   /** The word length or the budget that it was trained with. */
   readonly value: number;
-  /** Of an image; null where layers pass exact values on, so that they cannot be counted. */
-  readonly bitOperations: number | null;
+  /** Of an image. */
+  readonly bitOperations: number;
   readonly accuracy: RunResult['accuracy'];
   readonly graph: string;
   /** Whether no other network is at least as accurate with fewer bit operations. */
@@ -59,7 +60,7 @@ export const sweep: Command<Options> = {
     if (values === undefined || (wordLengths !== undefined && budgets !== undefined)) {
       throw new UsageError('name either --word-lengths or --bit-operations');
     }
-    const { countBitOperations, loadRunDescription } = await import('../autograd/index.js');
+    const { loadRunDescription } = await import('../autograd/index.js');
     const described = await loadRunDescription(file);
     const training = { ...described.training, ...(epochs && { epochs }) };
     const folder = join(out, `${described.name}-sweep`);
@@ -75,8 +76,8 @@ export const sweep: Command<Options> = {
       const resume = (await findRun(join(folder, name))) !== 'nothing';
       // Without the description's file, whose network does not know the value, workers get the layers themselves.
       const result = await trainWithProgress(run, { out: folder, backend, data, resume }, context);
-      const bitOperations = countBitOperations(result.model) ?? null;
-      found.push({ value, bitOperations, accuracy: result.accuracy, graph: result.file });
+      const { bitOperations, accuracy, file: graph } = result;
+      found.push({ value, bitOperations, accuracy, graph });
       result.model.dispose();
     }
     const points = withFront(found);
@@ -102,26 +103,24 @@ function numbersOption(name: string, describe: string) {
 
 /** Marks the networks that no other one beats in both, accuracy and bit operations. */
 export function withFront(points: readonly Omit<SweepPoint, 'onFront'>[]): SweepPoint[] {
-  const costOf = (point: Omit<SweepPoint, 'onFront'>) => point.bitOperations ?? point.value;
-  const beats = (one: Omit<SweepPoint, 'onFront'>, two: Omit<SweepPoint, 'onFront'>) =>
-    costOf(one) <= costOf(two) &&
-    one.accuracy.trained >= two.accuracy.trained &&
-    (costOf(one) < costOf(two) || one.accuracy.trained > two.accuracy.trained);
-  return points.map((point) => ({ ...point, onFront: !points.some((rival) => beats(rival, point)) }));
+  const valued = points.map(({ bitOperations, accuracy }) => ({ bitOperations, accuracy: accuracy.trained }));
+  return points.map((point, index) => ({
+    ...point,
+    onFront: !valued.some((rival) => dominates(rival, valued[index])),
+  }));
 }
 
 function draw(name: string, points: readonly SweepPoint[]): string {
-  const areCounted = points.every(({ bitOperations }) => bitOperations !== null);
   return scatterPlot(
     points.map(({ value, bitOperations, accuracy, onFront }) => ({
-      x: areCounted ? (bitOperations as number) : value,
+      x: bitOperations,
       y: accuracy.trained,
       label: count(value),
       onFront,
     })),
     {
       title: `${name}: accuracy on all test images, from integers`,
-      x: areCounted ? 'bit operations an image' : 'word length, bits',
+      x: 'bit operations an image',
       y: 'accuracy',
     },
   );
@@ -131,7 +130,7 @@ function describe(by: string, points: readonly SweepPoint[], files: readonly str
   const head = [by === 'wordLength' ? 'word length' : 'budget', 'bit operations', 'accuracy', 'without quantizers', ''];
   const rows = points.map(({ value, bitOperations, accuracy, onFront }) => [
     value,
-    bitOperations === null ? '' : Math.round(bitOperations),
+    bitOperations,
     percent(accuracy.trained),
     percent(accuracy.float),
     onFront ? 'on the front' : '',

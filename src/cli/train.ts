@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import { checkRunFolder, findRun } from '../autograd/train/run-folder.js';
+import writeFileAtomic from 'write-file-atomic';
+import { checkRunFolder, findRun, frontFolders } from '../autograd/train/run-folder.js';
 import type { RunChoice } from '../autograd/train/run-folder.js';
 import type {
+  FrontGraph,
   ResolvedRun,
   RunOptions,
   RunResult,
@@ -13,6 +15,8 @@ import { pasteable, UsageError, wholeNumberOption } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import type { Progress } from './progress.js';
 import { count, percent } from './format.js';
+import { scatterPlot } from './plot.js';
+import { formatTable } from './table.js';
 import { visible } from './visible.js';
 
 /** Those worth training on; the library's cpu backend is for tests. */
@@ -79,8 +83,9 @@ export const train: Command<Options> = {
       throw new UsageError(`--workers ${workers}: at most one a shard, and shards is ${shards}`);
     const wasFinished = await checkFolder(join(out, run.name), { resume, overwrite });
     const result = await trainWithProgress(run, { out, backend, data, file, workers, resume, overwrite }, context);
-    const { folder, file: graph, training, accuracy, binaryPointsMoved } = result;
+    const { folder, file: graph, training, accuracy, bitOperations, front, binaryPointsMoved } = result;
     const { steps, epochs: epochsDone, stoppedEarly, validation, test, seconds } = training;
+    const plot = front && (await plotFront(run.name, folder, front));
     if (wasFinished)
       context.note(
         `${folder}: was finished already, nothing was trained. --overwrite in place of --resume trains it anew; ` +
@@ -96,6 +101,8 @@ export const train: Command<Options> = {
         accuracy,
         images: test.images,
         ...(validation && { validation }),
+        bitOperations,
+        ...(front && { front, plot }),
         binaryPointsMoved,
         backend: training.backend,
         workers: training.workers,
@@ -172,13 +179,35 @@ export function describeProgress({ phase, epoch, loss, accuracy }: TrainingProgr
   return `| epoch ${epoch}/${epochs}, ${doing}`;
 }
 
-function describe({ file, training, accuracy, binaryPointsMoved }: RunResult): string {
+/** Returns the path of the plot. */
+async function plotFront(name: string, folder: string, front: readonly FrontGraph[]): Promise<string> {
+  const plot = join(frontFolders(folder).graphs, 'pareto.svg');
+  const points = front.map(({ epoch, bitOperations: x, accuracy }) => {
+    return { x, y: accuracy.validation, label: `epoch ${epoch}`, onFront: true };
+  });
+  const text = { title: `${name}: accuracy on validation images, from integers`, x: 'bit operations an image' };
+  await writeFileAtomic(plot, scatterPlot(points, { ...text, y: 'accuracy' }));
+  return plot;
+}
+
+/** The networks that no other one beats, and where their graphs are. */
+function describeFront(folder: string, front: readonly FrontGraph[]): string[] {
+  const rows = front.map(({ epoch, bitOperations, accuracy }) => {
+    return [epoch, bitOperations, percent(accuracy.validation), percent(accuracy.trained)];
+  });
+  const table = formatTable(['epoch', 'bit operations', 'validation', 'test'], rows);
+  return ['', table, `a graph of each, and a plot: ${frontFolders(folder).graphs}`, ''];
+}
+
+function describe({ folder, file, training, accuracy, bitOperations, front, binaryPointsMoved }: RunResult): string {
   const { epochs, stoppedEarly, validation, test, seconds } = training;
   return [
     `${epochs} epochs${stoppedEarly ? ' (stopped early)' : ''}, ${training.steps} steps in ${seconds.toFixed(0)} s (${describeThreads(training)})`,
     ...(validation ? [`validation: ${percent(validation.accuracy)} of ${validation.images} images set aside`] : []),
     `test: ${percent(accuracy.trained)} of ${test.images} images in fixed point, ${percent(accuracy.float)} without quantizers`,
     `binary points that moved: ${binaryPointsMoved}`,
+    `bit operations an image: ${count(bitOperations)}`,
+    ...(front ? describeFront(folder, front) : []),
     `wrote ${file}`,
     'Next:',
     `  ${pasteable('inspect', file)}`,

@@ -95,6 +95,46 @@ describe('a run and its folder', () => {
   });
 });
 
+describe('a run with a front', () => {
+  const learned = 'weights: { wordLength: { initial: 6, maximum: 8 } }, activations: { wordLength: 4 }';
+  const withFront = describeRun('front')
+    .replace('weights: { wordLength: 4 }, activations: { wordLength: 4 }', learned)
+    .replace('epochs: 1,', 'epochs: 2, validationImages: 30, resources: { bitOperations: 3000 }, pareto: {},');
+  const graphName = /^out\/front\/pareto\/\d+-operations-\d+\.\d\d-percent\.safetensors$/;
+
+  it('shows it as a table and as a plot, and its graphs are like others', async () => {
+    await terminal.write('front.mjs', withFront);
+    const { front, plot } = await terminal.document(['train', 'front.mjs']);
+    const networks = front as { file: string; epoch: number; accuracy: { validation: number; trained: number } }[];
+    expect(networks.length).toBeGreaterThan(0);
+    for (const { file, accuracy } of networks) {
+      expect(file).toMatch(graphName);
+      const evaluated = await terminal.document(['eval', file, '--data-set', 'front.mjs']);
+      expect(evaluated).toMatchObject({ images: 100, accuracy: accuracy.trained });
+    }
+    const drawn = await readFile(terminal.place(plot as string), 'utf8');
+    expect(drawn.match(/<circle /g)).toHaveLength(networks.length);
+    expect(drawn).toContain(`>epoch ${networks[0].epoch}</text>`);
+
+    const before = await filesOf('out/front');
+    const { exitCode, stdout } = await terminal.qfx(['train', 'front.mjs', '--resume']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^ *epoch +bit operations +validation +test *$/m);
+    for (const { epoch } of networks) expect(stdout).toMatch(new RegExp(`^ +${epoch} +[\\d,]+ +\\d+\\.\\d\\d %`, 'm'));
+    expect(stdout).toMatch(/^a graph of each, and a plot: out\/front\/pareto$/m);
+    expect(await filesOf('out/front')).toEqual(before);
+  });
+
+  it('needs images to choose by', async () => {
+    await terminal.write(
+      'flattered.mjs',
+      withFront.replace("'front'", "'flattered'").replace('validationImages: 30,', ''),
+    );
+    expectRefusal(await terminal.qfx(['train', 'flattered.mjs']), 1, 'training.pareto', 'needs validationImages');
+    expect(await terminal.list('out')).not.toContain('flattered');
+  });
+});
+
 describe('a run that fails', () => {
   it('in its first step leaves nothing', async () => {
     await terminal.write('wide.mjs', describeRun('wide', tooWide));

@@ -150,6 +150,8 @@ describe('what is written where', () => {
       ],
       multiplications: 12,
       shiftAdds: 0,
+      adders: 0,
+      bitOperations: 12 * 4 * 8,
       parameters: 12,
       parameterBits: 48,
       provenance: {},
@@ -158,8 +160,8 @@ describe('what is written where', () => {
 
   it('for people: a table, without colours where there is no terminal', async () => {
     const { stdout } = await terminal.qfx(['inspect', 'graph.safetensors']);
-    expect(stdout).toMatch(/^tiny: 12 multiplications an image, 12 parameters in 48 bits$/m);
-    expect(stdout).toMatch(/^ scores +dense +3 +s\d+\.\d+ +s16\.4 RND SAT +12 +0 +12 +48 *$/m);
+    expect(stdout).toMatch(/^tiny: 12 multiplications an image, 384 bit operations, 12 parameters in 48 bits$/m);
+    expect(stdout).toMatch(/^ scores +dense +3 +s\d+\.\d+ +s16\.4 RND SAT +12 +0 +384 +12 +48 *$/m);
     const doctor = await terminal.qfx(['doctor']);
     expect(stdout + doctor.stdout + doctor.stderr).not.toContain('\u001b');
   });

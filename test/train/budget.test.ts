@@ -8,6 +8,8 @@ import { tf } from '../../src/autograd/tensorflow.js';
 import { BitOperations } from '../../src/autograd/train/bit-operations.js';
 import { firstImages } from '../../src/autograd/train/first-images.js';
 import { train } from '../../src/autograd/train/train.js';
+import { summarizeGraph } from '../../src/qfx/index.js';
+import { termsOf } from '../../src/qfx/number/k-hot.js';
 import { startTestedBackend } from '../support/backend.js';
 import { data, weightsOf } from './sharded-network.js';
 
@@ -16,6 +18,7 @@ beforeAll(startTestedBackend);
 const learned = { initial: 6, maximum: 8 };
 const start = 9 * 8 * 6 * 27 + 27 * 6 * 3 * 6;
 const budget = 6_000;
+const twoHot = { wordLength: 8, kHot: { terms: 2 } };
 const training = {
   epochs: 3,
   batchSize: 32,
@@ -55,6 +58,11 @@ function placed(conv = {}): tf.LayersModel {
 const quantizer = (model: tf.LayersModel, layer: string, role: string) =>
   quantizersOf(model).find((placedAt) => placedAt.layer === layer && placedAt.role === role)!.quantizer;
 
+let samples: tf.Tensor;
+beforeAll(() => {
+  samples = firstImages(data.test, data.shape, 64);
+});
+
 describe('bit operations', () => {
   it('are products of word lengths, summed over all multiplications', () => {
     const operations = new BitOperations(placed());
@@ -64,9 +72,58 @@ describe('bit operations', () => {
     ]);
   });
 
-  it('of K-hot weights are additions', () => {
-    const operations = new BitOperations(placed({ weights: { wordLength: 8, kHot: { terms: 2 } } }));
-    expect(operations.perLayer()[0].bitOperations).toBe(9 * 3 * 9 * 8 * 2);
+  it('of K-hot weights are the additions of the powers of two that there are', () => {
+    const model = placed({ weights: twoHot });
+    const { shape, raw } = freeze(model, { samples }).tensors['conv/weights'];
+    const channels = shape[3];
+    const terms = new Array<number>(channels).fill(0);
+    raw.forEach((value, index) => {
+      terms[index % channels] += termsOf(Number(value), { terms: 2, digits: 'signed' }).length;
+    });
+    // Of nine weights with two powers each some have fewer.
+    for (const count of terms) expect(count).toBeLessThanOrEqual(18);
+    const adders = terms.reduce((sum, count) => sum + count - 1, 0);
+    expect(new BitOperations(model).perLayer()[0].bitOperations).toBe(9 * 8 * adders);
+  });
+
+  it.each([
+    ['learned word lengths', {}],
+    ['K-hot weights', { weights: twoHot }],
+    ['K-hot weights of plain powers', { weights: { ...twoHot, kHot: { terms: 3, digits: 'plain' } } }],
+    ['K-hot weights with a binary point a channel', { weights: { ...twoHot, granularity: 'channel' } }],
+    ['binary weights', { weights: { wordLength: 2, kHot: { terms: 1, projection: 'sign' } } }],
+    ['padding', { filters: 2, padding: 'same', strides: 1 }],
+  ])('are those of the graph: %s', (_, conv) => {
+    const model = placed(conv);
+    const counted = new BitOperations(model).perLayer();
+    const { layers, bitOperations } = summarizeGraph(freeze(model, { samples }));
+    for (const { layer, bitOperations: own } of counted)
+      expect(layers.find(({ name }) => name === layer)?.bitOperations).toBe(own);
+    expect(new BitOperations(model).total()).toBe(bitOperations);
+  });
+
+  it('behind joined values and signs are those of the graph, too', () => {
+    const q = createLayers({ seed: 2, weights: { wordLength: 4 }, activations: { wordLength: learned } });
+    const input = tf.input({ shape: [8, 8, 1] });
+    const x = q.input({ wordLength: 8, binaryPoint: 8 }).apply(input) as tf.SymbolicTensor;
+    const conv = (name: string, from: tf.SymbolicTensor) =>
+      q.conv2d({ name, filters: 2, kernelSize: 3, strides: 2 }).apply(from) as tf.SymbolicTensor;
+    const left = q.relu({ name: 'left' }).apply(conv('one', x)) as tf.SymbolicTensor;
+    const right = q.requantize({ name: 'right', output: { wordLength: 3, binaryPoint: 14 } }).apply(conv('two', x));
+    const joined = q.concatenate({ name: 'joined' }).apply([left, right as tf.SymbolicTensor]) as tf.SymbolicTensor;
+    const signs = q.sign({ name: 'signs' }).apply(conv('three', joined)) as tf.SymbolicTensor;
+    const y = q.dense({ name: 'classes', units: 3 }).apply(q.flatten().apply(signs)) as tf.SymbolicTensor;
+    const model = tf.model({ inputs: input, outputs: y });
+    tf.tidy(() => void model.apply(firstImages(data.test, data.shape, 32), { training: true }));
+    const graph = freeze(model, { samples });
+    const operations = new BitOperations(model);
+    expect(operations.perLayer().map(({ bitOperations }) => bitOperations)).toEqual([
+      9 * 18 * 8 * 4,
+      9 * 18 * 8 * 4,
+      9 * 4 * 2 * 6 * 4,
+      2 * 3 * 2 * 4,
+    ]);
+    expect(operations.total()).toBe(summarizeGraph(graph).bitOperations);
   });
 
   it('have the slopes that shorter words show', () => {
@@ -87,6 +144,28 @@ describe('bit operations', () => {
       });
     }
   });
+
+  it.each(['tensor', 'channel'] as const)(
+    'of K-hot weights have the slopes of their binary points, one a %s',
+    (granularity) => {
+      const model = placed({ weights: { ...twoHot, granularity } });
+      const operations = new BitOperations(model);
+      const weights = quantizer(model, 'conv', 'weights');
+      const slopes = operations.slopes().get(weights)!;
+      const points = weights.binaryPoints;
+      expect(slopes).toHaveLength(points.length);
+      const totalWith = (channel: number, more: number) => {
+        weights.freezeAt(points.map((point, index) => (index === channel ? point + more : point)));
+        return operations.total();
+      };
+      slopes.forEach((slope, channel) => {
+        expect((totalWith(channel, 1) - totalWith(channel, -1)) / 2).toBe(slope);
+        weights.freezeAt(points);
+      });
+      // Somewhere coarser numbers are fewer powers of two.
+      expect(Math.max(...slopes)).toBeGreaterThan(0);
+    },
+  );
 
   it('cannot be counted behind exact values, and says so', () => {
     const q = createLayers();
@@ -135,6 +214,20 @@ describe('a run with a budget', () => {
     wordLengths.forEach((bits, index) => expect(bits > 0 || raw[index] === 0).toBe(true));
   });
 
+  it('makes K-hot weights fewer powers of two, and still learns', async () => {
+    const kHot = { filters: 6, weights: { ...twoHot, granularity: 'channel' } };
+    const freely = network(kHot);
+    await train({ model: freely, data, ...training, resources: undefined });
+    const before = new BitOperations(freely).perLayer()[0].bitOperations;
+    const steered = network(kHot);
+    const { test } = await train({ model: steered, data, ...training });
+    const operations = new BitOperations(steered);
+    expect(operations.total()).toBeLessThanOrEqual(budget);
+    expect(operations.perLayer()[0].bitOperations).toBeLessThan(before / 1.5);
+    expect(test.accuracy).toBeGreaterThan(0.8);
+    expect(summarizeGraph(freeze(steered, { samples })).bitOperations).toBe(operations.total());
+  });
+
   it('resumes to the same bits', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'qfx-budget-'));
     const [whole, resumed] = [network(), network()];
@@ -161,6 +254,29 @@ describe('keepBudget', () => {
     keepBudget(operations, operations.total() - 27 * 3 * 6 * 2, lossOf);
     expect(relu.wordLengths).toEqual([4]);
     expect(conv.wordLengths).toEqual([6, 6, 6]);
+  });
+
+  it('makes K-hot numbers coarser until powers of two are saved', () => {
+    const model = placed({ weights: { ...twoHot, granularity: 'channel' } });
+    const operations = new BitOperations(model);
+    for (const one of operations.slopes().keys()) one.freezeAt(one.binaryPoints);
+    const conv = quantizer(model, 'conv', 'weights');
+    const [points, wordLengths] = [conv.binaryPoints, quantizer(model, 'relu', 'output').wordLengths];
+    const perLayer = () => operations.perLayer()[0].bitOperations;
+    const before = perLayer();
+    // Everything but those weights hurts.
+    const lossOf = () => 1000 * (27 * 3 * 6 * 6 - operations.perLayer()[1].bitOperations);
+    keepBudget(operations, operations.total() - before / 2, lossOf);
+    expect(perLayer()).toBeLessThanOrEqual(before / 2);
+    expect(quantizer(model, 'relu', 'output').wordLengths).toEqual(wordLengths);
+    const moved = conv.binaryPoints.map((point, channel) => points[channel] - point);
+    expect(new Set(moved).size).toBe(1);
+    // One step less would not have been enough.
+    conv.freezeAt(conv.binaryPoints.map((point) => point + 1));
+    expect(perLayer()).toBeGreaterThan(before / 2);
+    // In the end nothing remains.
+    keepBudget(operations, 1e-9, () => 0);
+    expect(operations.total()).toBe(0);
   });
 
   it('refuses a budget below the shortest words', () => {

@@ -1,36 +1,48 @@
 import { QfxError } from '../../qfx/errors.js';
+import { maximumTrainedBinaryPoint } from '../quantizer-config.js';
 import type { Quantizer } from '../quantizer.js';
 
 /** What a network takes of something, now, and the quantizers that can take less. */
 export interface Consumption {
   total(): number;
-  /** By one bit of each quantizer. */
+  /** By one bit of each quantizer, of its word or, where its numbers are K-hot, of their fractions. */
   slopes(): ReadonlyMap<Quantizer, unknown>;
 }
 
+/** What a network would become with fewer bits of one quantizer. */
+interface Saving {
+  readonly quantizer: Quantizer;
+  readonly formats: ReturnType<typeof formatsOf>;
+  /** Loss for what it saves. */
+  readonly price: number;
+  readonly loss: number;
+}
+
 /**
- * Makes words of frozen quantizers shorter, one last bit at a time, until a network takes at most its budget: each time that bit
- * which costs the least loss for what it saves.
+ * Takes last bits off the numbers of frozen quantizers until a network takes at most its budget: each time those of that quantizer
+ * which cost the least loss for what they save. As a rule it is one bit; of K-hot numbers it may take more until a power of two
+ * less remains.
  * @param lossOf measures the loss of the network as it is
  * @throws QfxError where the shortest words take more than the budget
  */
 export function keepBudget(consumption: Consumption, budget: number, lossOf: () => number): void {
   let loss = lossOf();
   for (let total = consumption.total(); total > budget; total = consumption.total()) {
-    let best: { readonly quantizer: Quantizer; readonly price: number; readonly loss: number } | undefined;
+    let best: Saving | undefined;
     for (const quantizer of consumption.slopes().keys()) {
       const before = formatsOf(quantizer);
-      if (!shorten(quantizer)) continue;
-      const saved = total - consumption.total();
-      const shorter = lossOf();
+      if (saves(quantizer, consumption, total)) {
+        const shorter = lossOf();
+        const price = (shorter - loss) / (total - consumption.total());
+        if (best === undefined || price < best.price)
+          best = { formats: formatsOf(quantizer), quantizer, price, loss: shorter };
+      }
       quantizer.freezeAt(before.binaryPoints, before.wordLengths);
-      const price = (shorter - loss) / saved;
-      if (saved > 0 && (best === undefined || price < best.price)) best = { quantizer, price, loss: shorter };
     }
     if (best === undefined) {
       throw new QfxError('resources', `${Math.ceil(total)} bit operations with the shortest words, allowed: ${budget}`);
     }
-    shorten(best.quantizer);
+    best.quantizer.freezeAt(best.formats.binaryPoints, best.formats.wordLengths);
     ({ loss } = best);
   }
 }
@@ -39,11 +51,22 @@ function formatsOf({ binaryPoints, wordLengths }: Quantizer) {
   return { binaryPoints: [...binaryPoints], wordLengths: [...wordLengths] };
 }
 
-/** Takes the last bit off all words that may be shorter; false where none may. */
+/** Takes as many last bits as it needs to save anything; false where nothing does. */
+function saves(quantizer: Quantizer, consumption: Consumption, total: number): boolean {
+  while (shorten(quantizer)) if (consumption.total() < total) return true;
+  return false;
+}
+
+/** Takes the last bit off all numbers that may be shorter; false where none may. */
 function shorten(quantizer: Quantizer): boolean {
-  const { wordLength } = quantizer.config;
-  if (typeof wordLength === 'number') return false;
+  const { wordLength, kHot } = quantizer.config;
   const { binaryPoints, wordLengths } = formatsOf(quantizer);
+  if (typeof wordLength === 'number') {
+    // A word of a given length has nothing to save; its K-hot numbers become coarser, until all are 0.
+    if (kHot === undefined || binaryPoints.some((point) => point <= -maximumTrainedBinaryPoint)) return false;
+    quantizer.freezeAt(binaryPoints.map((point) => point - 1));
+    return true;
+  }
   const shorter = wordLengths.map((bits) => Math.max(wordLength.minimum, bits - 1));
   if (shorter.every((bits, channel) => bits === wordLengths[channel])) return false;
   quantizer.freezeAt(

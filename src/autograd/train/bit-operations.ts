@@ -1,33 +1,31 @@
-import { QfxError, unlessRefused } from '../../qfx/errors.js';
+import { QfxError } from '../../qfx/errors.js';
+import { countAdders, countWeightBits } from '../../qfx/graph/bit-operations.js';
+import { compileProjection } from '../../qfx/number/k-hot.js';
+import type { KHotProjection } from '../../qfx/number/k-hot.js';
 import { elementCount } from '../../qfx/number/shape.js';
+import { spreadValues } from '../../qfx/number/type.js';
 import type { FixedPointLayer } from '../layers/layer.js';
-import { connectionOf, isFixedPoint, isMover } from '../layers/sources.js';
+import { connectionOf, describeOperands, isFixedPoint, isMover } from '../layers/sources.js';
+import { longestWord } from '../quantizer-config.js';
 import type { Quantizer } from '../quantizer.js';
+import { peek } from '../tensorflow.js';
 import type { tf } from '../tensorflow.js';
 
-/**
- * Effective bit operations: for every multiplication of an image the product of its operands' word lengths (HGQ, Sun et al.,
- * 2024), a measure of the LUTs that it takes. With a K-hot weight it is K additions, each as wide as the other operand.
- */
-
-/** A quantizer whose word length counts, or a word length that is given. */
-type Width = Quantizer | number;
-
-/** Bit operations of an image; undefined where a layer gets values without a word length of their own. */
-export function countBitOperations(model: tf.LayersModel): number | undefined {
-  return unlessRefused<number | undefined>(() => new BitOperations(model).total(), undefined);
-}
-
+/** A dense layer or a convolution. */
 interface CountedLayer {
-  readonly layer: string;
-  readonly input: Width;
+  readonly layer: FixedPointLayer;
+  /** What decides how long the values are that it gets; undefined where that is given. */
+  readonly input: Quantizer | undefined;
   readonly weights: Quantizer;
-  /** Multiplications of an image with the weights of one output channel. */
-  readonly multiplications: number;
-  readonly channels: number;
+  readonly kernel: tf.LayerVariable;
+  /** Places of an image where its sums are computed. */
+  readonly places: number;
 }
 
-/** The dense and convolution layers of a model, ready to be counted at any time. */
+/**
+ * The bit operations of a model, ready to be counted at any time: those of the graph that it would become now, as
+ * `costOfProducts` of the graph counts them.
+ */
 export class BitOperations {
   private readonly layers: readonly CountedLayer[];
 
@@ -39,82 +37,119 @@ export class BitOperations {
     });
   }
 
-  /** Of each layer, with the word lengths as they are now. */
+  /** Of each layer, with word lengths and K-hot weights as they are now. */
   perLayer(): { readonly layer: string; readonly bitOperations: number }[] {
-    return this.layers.map((counted) => ({ layer: counted.layer, bitOperations: bitOperations(counted) }));
+    return this.layers.map((counted) => ({
+      layer: counted.layer.name,
+      bitOperations: counted.places * inputBits(counted) * costOfWeights(counted),
+    }));
   }
 
   total(): number {
-    return this.layers.reduce((sum, layer) => sum + bitOperations(layer), 0);
+    return this.perLayer().reduce((sum, { bitOperations }) => sum + bitOperations, 0);
   }
 
-  /** The slope of the total by one bit of each quantizer's word lengths, one number a channel. */
+  /**
+   * The slope of the total by one bit of each quantizer that can take less, one number a channel: by a bit of its word length where
+   * that is learned, by a step of its binary point where its numbers are K-hot.
+   */
   slopes(): Map<Quantizer, Float64Array> {
     const slopes = new Map<Quantizer, Float64Array>();
-    const add = (width: Width, slopeOf: (channel: number, channels: number) => number) => {
-      if (typeof width === 'number' || !width.learnsWordLength) return;
-      const known = slopes.get(width) ?? new Float64Array(width.wordLengths.length);
+    const add = (quantizer: Quantizer, values: readonly number[]) => {
+      const known = slopes.get(quantizer);
       slopes.set(
-        width,
-        known.map((slope, channel) => slope + slopeOf(channel, known.length)),
+        quantizer,
+        Float64Array.from(values, (value, channel) => value + (known?.[channel] ?? 0)),
       );
     };
     for (const counted of this.layers) {
-      const { input, weights, multiplications, channels } = counted;
-      add(input, () => bitsOfWeights(counted));
-      add(weights, (_, spread) => (multiplications * lengthOf(input) * channels) / spread);
+      const { input, weights, kernel, places } = counted;
+      if (input?.learnsWordLength) add(input, [places * costOfWeights(counted)]);
+      const ofWeights = places * inputBits(counted);
+      if (weights.learnsWordLength) {
+        const { wordLengths } = weights;
+        const elements = elementCount(kernel.shape as number[]) / wordLengths.length;
+        add(
+          weights,
+          wordLengths.map(() => ofWeights * elements),
+        );
+      } else if (isSteered(counted)) {
+        add(
+          weights,
+          slopesOfAdders(counted).map((slope) => ofWeights * slope),
+        );
+      }
     }
     return slopes;
   }
 }
 
-function bitOperations(counted: CountedLayer): number {
-  return lengthOf(counted.input) * bitsOfWeights(counted);
+function inputBits({ layer }: CountedLayer): number {
+  const [{ format }] = describeOperands(layer, new Map());
+  return Math.max(...spreadValues(format.wordLength));
 }
 
-/** Over all multiplications of an image the bits of the weight, or its powers of two. */
-function bitsOfWeights({ weights, multiplications, channels }: CountedLayer): number {
+/** What the weights take at each place, for each bit of the values. */
+function costOfWeights(counted: CountedLayer): number {
+  const { weights, kernel } = counted;
+  if (weights.config.kHot !== undefined) return sumOf(addersWith(counted, 0));
+  return countWeightBits({ shape: kernel.shape as number[], format: weights.type() });
+}
+
+/** Whether its weights are K-hot and become fewer powers of two where the binary point moves: binary weights never do. */
+function isSteered({ weights }: CountedLayer): boolean {
   const { kHot } = weights.config;
-  if (kHot !== undefined) return multiplications * channels * kHot.terms;
-  const { wordLengths } = weights;
-  const mean = wordLengths.reduce((sum, wordLength) => sum + wordLength, 0) / wordLengths.length;
-  return multiplications * channels * mean;
+  return kHot !== undefined && kHot.projection !== 'sign' && weights.isLearned;
 }
 
-function lengthOf(width: Width): number {
-  return typeof width === 'number' ? width : width.wordLengths[0];
+/**
+ * How many adders one more fraction bit costs, one number for each binary point: half of what two bits more or less would change.
+ * With fewer fraction bits small weights lose their last powers of two, in the end all.
+ */
+function slopesOfAdders(counted: CountedLayer): number[] {
+  const [finer, coarser] = [addersWith(counted, 1), addersWith(counted, -1)];
+  const channels = finer.map((adders, channel) => (adders - coarser[channel]) / 2);
+  return counted.weights.binaryPoints.length === 1 ? [sumOf(channels)] : channels;
+}
+
+/** Adders for each output channel of K-hot weights, with so many fraction bits more than now. */
+function addersWith({ weights, kernel }: CountedLayer, moreBits: number): number[] {
+  const { signed, kHot } = weights.config as Quantizer['config'] & { readonly kHot: KHotProjection };
+  const wordLength = longestWord(weights.config);
+  const projections = weights.binaryPoints.map((binaryPoint) =>
+    compileProjection({ signed, wordLength, binaryPoint: binaryPoint + moreBits }, kHot),
+  );
+  const values = peek(kernel.read());
+  const raw = Float64Array.from(values, (value, index) => projections[index % projections.length](value));
+  return countAdders(raw, (kernel.shape as number[]).at(-1) as number, kHot.digits);
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function describe(layer: FixedPointLayer, weights: Quantizer): CountedLayer {
-  const output = (layer.outputShape as (number | null)[]).slice(1).map(Number);
   const kernel = layer.weights.find(({ originalName }) => originalName.endsWith('kernel'));
   if (kernel === undefined) throw new QfxError(layer.where, 'has no kernel');
-  const channels = output[output.length - 1];
-  return {
-    layer: layer.name,
-    input: widthOf(connectionOf(layer).inboundLayers[0], layer),
-    weights,
-    multiplications: ((elementCount(output) / channels) * elementCount(kernel.shape as number[])) / channels,
-    channels,
-  };
+  const places = elementCount((layer.outputShape as (number | null)[]).slice(1, -1).map(Number));
+  return { layer, input: sourceOf(layer, layer), weights, kernel, places };
 }
 
-/** What decides how long the values are that a layer gets. */
-function widthOf(source: tf.layers.Layer, user: FixedPointLayer): Width {
-  if (isFixedPoint(source)) {
-    const output = source.quantizers.get('output');
-    if (output !== undefined) return output;
-    const given = source.getConfig().wordLength;
-    if (typeof given === 'number') return given;
-    if (source.getConfig().output === 'exact') {
-      throw new QfxError(
-        user.where,
-        `gets exact values of "${source.name}", whose word length follows from all others; to count bit operations, ` +
-          'give its output a word length',
-      );
-    }
-  } else if (!isMover(source)) {
+/** The quantizer of the values that a layer gets, through what only moves them; undefined where none is. */
+function sourceOf(layer: tf.layers.Layer, user: FixedPointLayer): Quantizer | undefined {
+  const [source] = connectionOf(layer).inboundLayers;
+  if (!isFixedPoint(source)) {
+    if (isMover(source)) return sourceOf(source, user);
     throw new QfxError(user.where, `gets values of "${source.name}", which is not a fixed-point layer`);
   }
-  return widthOf(connectionOf(source).inboundLayers[0], user);
+  const output = source.quantizers.get('output');
+  if (output !== undefined || source.operation === 'input' || source.operation === 'sign') return output;
+  if (source.getConfig().output === 'exact') {
+    throw new QfxError(
+      user.where,
+      `gets exact values of "${source.name}", whose word length follows from all others; to count bit operations, ` +
+        'give its output a word length',
+    );
+  }
+  return sourceOf(source, user);
 }

@@ -37,7 +37,7 @@ export function copyWeights(model: tf.LayersModel): Checkpoint['weights'] {
 }
 
 /** Gives a model the weights of a checkpoint; throws QfxError naming the first that does not fit. */
-export function writeWeights(model: tf.LayersModel, { weights }: Checkpoint, where: string): void {
+export function writeWeights(model: tf.LayersModel, { weights }: Pick<Checkpoint, 'weights'>, where: string): void {
   const own = modelWeights(model);
   const surplus = Object.keys(weights).find((key) => !own.some((weight) => weight.key === key));
   if (surplus !== undefined) throw new QfxError(where, `has weights "${surplus}", the network does not`);

@@ -13,6 +13,7 @@ const columns = {
   evaluatedOn: true,
   evaluatedLoss: true,
   evaluatedAccuracy: true,
+  bitOperations: true,
   what: true,
   layer: true,
   role: true,

@@ -48,6 +48,8 @@ export type MetricsLine =
       readonly evaluatedOn: 'validation' | 'test';
       readonly evaluatedLoss: number;
       readonly evaluatedAccuracy: number;
+      /** Of an image, at the end of the epoch; where a run keeps its front. */
+      readonly bitOperations?: number;
       readonly workers: number;
       readonly seconds: number;
     };

@@ -41,6 +41,11 @@ export const trainingSchema = z
     freezing: freezingSchema.prefault({}),
     /** What learned word lengths may take at most, when they are frozen. */
     resources: z.strictObject({ bitOperations: z.number().positive() }).optional(),
+    /**
+     * Keeps the networks at the end of epochs that no other one beats, in bit operations and accuracy on validation images; at
+     * most so many.
+     */
+    pareto: z.strictObject({ networks: z.int().min(2).default(10) }).optional(),
     /** Training images set aside (the last ones) to validate on; 0 validates on the test set, and says so. */
     validationImages: z.int().min(0).default(0),
     /** Ends the run when so many epochs in a row brought no better accuracy. */
@@ -57,6 +62,10 @@ export const trainingSchema = z
   .refine((training) => training.keep === 'last' || training.validationImages > 0, {
     path: ['keep'],
     message: 'best needs validationImages: choosing by test images would flatter the result',
+  })
+  .refine((training) => training.pareto === undefined || training.validationImages > 0, {
+    path: ['pareto'],
+    message: 'needs validationImages: choosing by test images would flatter the result',
   })
   .refine((training) => training.earlyStopping === undefined || training.validationImages > 0, {
     path: ['earlyStopping'],

@@ -14,15 +14,15 @@ const strengthBounds = { lowest: 1e-5, highest: 1e3 };
 /** The fraction of the steps up to the freeze after which the whole budget holds. */
 const descentPart = 0.5;
 
-/** Where the two learned numbers of a quantizer are among the model's weights. */
+/** Where the learned numbers of a quantizer are among the model's weights: F and I, or F alone where its word length is given. */
 interface Place {
   readonly quantizer: Quantizer;
   readonly positions: readonly number[];
 }
 
 /**
- * A term in the loss that steers learned word lengths to a budget of bit operations: strength * ln(bit operations), straight
- * through the rounding of word lengths. Its strength rises while the network takes more than it may at that step, and falls while
+ * A term in the loss that steers learned word lengths, and binary points of K-hot weights, to a budget of bit operations:
+ * strength * ln(bit operations), straight through the rounding of word lengths. Its strength rises while the network takes more than it may at that step, and falls while
  * it takes less. The allowance goes down geometrically from what the network starts with.
  */
 export class ResourceTerm {
@@ -43,7 +43,7 @@ export class ResourceTerm {
     const positions = new Map(weights.map(({ variable }, position) => [variable as tf.Tensor, position]));
     this.places = [...this.operations.slopes().keys()].map((quantizer) => ({
       quantizer,
-      positions: quantizer.wordLengthWeights.map((weight) => positions.get(weight) as number),
+      positions: learnedWeights(quantizer).map((weight) => positions.get(weight) as number),
     }));
   }
 
@@ -81,4 +81,10 @@ export class ResourceTerm {
     const { lowest, highest } = strengthBounds;
     return { start, strength: Math.max(lowest, Math.min(highest, moved)) };
   }
+}
+
+function learnedWeights(quantizer: Quantizer): readonly tf.Tensor[] {
+  if (quantizer.learnsWordLength) return quantizer.wordLengthWeights;
+  const theta = quantizer.castPart({ training: true })?.theta;
+  return theta === undefined ? [] : [theta];
 }

@@ -14,6 +14,11 @@ export function runFiles(folder: string) {
   } as const;
 }
 
+/** The folders of a run's front: its checkpoints, and what is made of them at the end. They hold nothing else. */
+export function frontFolders(folder: string) {
+  return { checkpoints: join(folder, 'checkpoints', 'pareto'), graphs: join(folder, 'pareto') } as const;
+}
+
 /** How far the run in a folder got; `nothing`: there is neither a checkpoint nor a graph. */
 export type FoundRun = 'nothing' | 'checkpoint' | 'graph' | 'both';
 
@@ -47,6 +52,7 @@ export async function checkRunFolder(folder: string, { resume = false, overwrite
 /** Removes the files of a run: those of a new one must not lie among them. */
 export async function removeRun(folder: string): Promise<void> {
   for (const file of Object.values(runFiles(folder))) await rm(file, { force: true });
+  for (const made of Object.values(frontFolders(folder))) await rm(made, { recursive: true, force: true });
 }
 
 async function exists(path: string): Promise<boolean> {

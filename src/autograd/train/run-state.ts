@@ -31,6 +31,18 @@ export const runStateSchema = z.strictObject({
   resources: z.strictObject({ start: z.number(), strength: z.number() }).nullable().default(null),
   frozen: z.strictObject({ binaryPoints: z.boolean(), statistics: z.boolean() }),
   best: z.strictObject({ accuracy: z.number(), epoch: z.int() }).nullable(),
+  /** Of a run that keeps a front: its networks, the cheapest first; accuracies on validation images. */
+  front: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[a-z0-9-]+$/),
+        step: z.int(),
+        epoch: z.int(),
+        bitOperations: z.number(),
+        accuracy: z.number(),
+      }),
+    )
+    .default([]),
   /** Set once the last step is done and everything is frozen. */
   finished: z
     .strictObject({

@@ -5,6 +5,7 @@ import type { DataOptions, DataSet } from '../../data/index.js';
 import { QfxError } from '../../qfx/errors.js';
 import { saveGraph } from '../../qfx/graph/file.js';
 import type { Graph, JsonObject } from '../../qfx/graph/graph.js';
+import { summarizeGraph } from '../../qfx/graph/summary.js';
 import { packageVersion } from '../../package-root.js';
 import { initializeBackend, runningBackend } from '../backend.js';
 import type { Backend } from '../backend.js';
@@ -12,13 +13,16 @@ import { freeze, quantizersOf } from '../freeze/index.js';
 import { withoutQuantizers } from '../quantizer.js';
 import { tf } from '../tensorflow.js';
 import { buildModel } from './build-model.js';
+import { copyWeights, writeWeights } from './checkpoint.js';
 import { checksumOfNetwork } from './distillation.js';
 import type { Evaluation } from './evaluate.js';
 import { firstImages } from './first-images.js';
+import { writeFront } from './front-graphs.js';
+import type { FrontGraph } from './front-graphs.js';
 import { runFiles } from './run-folder.js';
 import { checksumOf, resolveRun } from './run-description.js';
 import type { ResolvedRun, RunDescription } from './run-description.js';
-import type { TrainingResult, TrainingSurroundings } from './surroundings.js';
+import type { FrontNetwork, TrainingResult, TrainingSurroundings } from './surroundings.js';
 import { TrainingRun } from './training-run.js';
 
 /** Real images on which the frozen graph is compared with the trained network: test images, then training images. */
@@ -39,7 +43,7 @@ export interface RunOptions extends Omit<TrainingSurroundings, 'folder'> {
 
 /** What a run made. */
 export interface RunResult {
-  /** Holds `checkpoints/`, `metrics.jsonl`, `metrics.csv` and `model.safetensors`. */
+  /** Holds `checkpoints/`, `metrics.jsonl`, `metrics.csv` and `model.safetensors`; with `pareto` also `pareto/`. */
   readonly folder: string;
   /** Path of the graph's file. */
   readonly file: string;
@@ -53,6 +57,10 @@ export interface RunResult {
     readonly float: number;
     readonly trained: number;
   };
+  /** Of the graph, for an image. */
+  readonly bitOperations: number;
+  /** With `pareto`: graphs of the networks of the front, the cheapest first. */
+  readonly front: readonly FrontGraph[] | undefined;
   /** Learned binary points that ended elsewhere than the search on the first batch had put them. */
   readonly binaryPointsMoved: number;
 }
@@ -86,21 +94,63 @@ export async function runDescription(description: RunDescription, options: RunOp
   });
   let training: TrainingResult;
   let float: Evaluation;
+  let networks: FrozenNetwork[] | undefined;
   try {
     training = await session.finish();
     float = await withoutQuantizers(() => session.evaluate(data.test));
+    networks = training.front && (await freezeFront(run, { model, teacher }, data, training.front, session));
   } finally {
     await session.close();
   }
   const accuracy = { float: float.accuracy, trained: training.test.accuracy };
-  const graph = freezeRun(run, model, data, provenance(run, data, training, accuracy, teacher));
+  const { images: testImages } = training.test;
+  const origin = provenance(run, data, training, { ...accuracy, images: testImages }, teacher);
+  const graph = freezeRun(run, model, data, origin);
+  const front = networks && (await writeFront(folder, networks));
   const file = runFiles(folder).graph;
   await writeFileAtomic(file, Buffer.from(saveGraph(graph)));
   const moved = quantizersOf(model).flatMap(({ quantizer }) => {
     const { initialBinaryPoints } = quantizer;
     return quantizer.binaryPoints.filter((point, channel) => point !== initialBinaryPoints[channel]);
   });
-  return { folder, file, graph, model, data, training, accuracy, binaryPointsMoved: moved.length };
+  const { bitOperations } = summarizeGraph(graph);
+  return {
+    folder,
+    file,
+    graph,
+    model,
+    data,
+    training,
+    accuracy,
+    bitOperations,
+    front,
+    binaryPointsMoved: moved.length,
+  };
+}
+
+type FrozenNetwork = Omit<FrontGraph, 'file'> & { readonly graph: Graph };
+
+/** Makes a graph of each network of a front, measured on the test images, too. The model ends with the weights that it had. */
+async function freezeFront(
+  run: ResolvedRun,
+  { model, teacher }: { readonly model: tf.LayersModel; readonly teacher: tf.LayersModel | undefined },
+  data: DataSet,
+  front: readonly FrontNetwork[],
+  session: TrainingRun,
+): Promise<FrozenNetwork[]> {
+  const weights = copyWeights(model);
+  const networks: FrozenNetwork[] = [];
+  for (const { restore, step: steps, epoch, bitOperations, accuracy: validation } of front) {
+    await restore();
+    const test = await session.evaluate(data.test);
+    const accuracy = { validation, trained: test.accuracy };
+    const from = { steps, epochs: epoch, stoppedEarly: false };
+    const origin = provenance(run, data, from, { ...accuracy, images: test.images }, teacher);
+    const graph = freezeRun(run, model, data, origin);
+    networks.push({ epoch, bitOperations, accuracy, graph });
+  }
+  writeWeights(model, { weights }, `run "${run.name}"`);
+  return networks;
 }
 
 function freezeRun(run: ResolvedRun, model: tf.LayersModel, data: DataSet, provenance: JsonObject): Graph {
@@ -119,8 +169,8 @@ function freezeRun(run: ResolvedRun, model: tf.LayersModel, data: DataSet, prove
 function provenance(
   run: ResolvedRun,
   { name, checksum, source }: DataSet,
-  { steps, epochs, stoppedEarly, test }: TrainingResult,
-  accuracy: RunResult['accuracy'],
+  { steps, epochs, stoppedEarly }: Pick<TrainingResult, 'steps' | 'epochs' | 'stoppedEarly'>,
+  accuracy: JsonObject,
   teacher: tf.LayersModel | undefined,
 ): JsonObject {
   const { name: backend, threads } = runningBackend();
@@ -136,7 +186,7 @@ function provenance(
     steps,
     epochs,
     stoppedEarly,
-    accuracy: { ...accuracy, images: test.images },
+    accuracy,
   };
   return JSON.parse(JSON.stringify(content)) as JsonObject;
 }

@@ -42,6 +42,21 @@ export interface TrainingSurroundings {
   readonly onWarning?: (warning: TrainingWarning) => void;
 }
 
+/** A network of a run that no other one beats, in bit operations and accuracy on validation images. */
+export interface FrontNetwork {
+  /** `epoch-<number>`, or `end`: what the run ended with. */
+  readonly name: string;
+  /** Steps and epochs that had been done. */
+  readonly step: number;
+  readonly epoch: number;
+  /** Of an image. */
+  readonly bitOperations: number;
+  /** On the validation images, a fraction 0..1. */
+  readonly accuracy: number;
+  /** Gives the run's model this network, with binary points and word lengths final as they were measured. */
+  readonly restore: () => Promise<void>;
+}
+
 /** How a run ended; the model holds the final weights. */
 export interface TrainingResult {
   readonly config: TrainingConfig;
@@ -51,6 +66,8 @@ export interface TrainingResult {
   /** Measured on the final weights. */
   readonly validation: Evaluation | undefined;
   readonly test: Evaluation;
+  /** With `pareto`: the cheapest first. */
+  readonly front: readonly FrontNetwork[] | undefined;
   readonly backend: RunningBackend;
   /** Threads that computed at the end of this session. */
   readonly workers: number;

@@ -7,6 +7,7 @@ import { quantizersOf } from '../freeze/model.js';
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
 import { tf } from '../tensorflow.js';
 import { epochOrder, makeBatch } from './batches.js';
+import { BitOperations } from './bit-operations.js';
 import { checkSameRun, copyWeights, readCheckpoint, writeCheckpoint, writeWeights } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
 import { clipGradients } from './clipping.js';
@@ -18,6 +19,7 @@ import { placeBinaryPoints } from './first-batch.js';
 import { FlipCounter } from './flips.js';
 import { sumShards } from './gradients.js';
 import { breathe, infer } from './infer.js';
+import { KeptNetworks } from './kept-networks.js';
 import { MetricsLog } from './metrics.js';
 import { modelWeights } from './model-weights.js';
 import type { ModelWeight } from './model-weights.js';
@@ -25,6 +27,7 @@ import { describeNetwork } from './network-description.js';
 import { createOptimizer } from './optimizers.js';
 import type { Optimizer } from './optimizers.js';
 import type { TrainingConfig } from './options.js';
+import { joinFront } from './pareto-front.js';
 import { reportQuantizers } from './quantizer-reports.js';
 import { checkRunFolder, removeRun, runFiles } from './run-folder.js';
 import { ResourceTerm } from './resource-term.js';
@@ -51,6 +54,8 @@ export class TrainingRun {
   private readonly steps: number;
   private bestCheckpoint: Checkpoint | undefined;
   private resourceTerm: ResourceTerm | undefined;
+  private readonly bitOperations: BitOperations | undefined;
+  private readonly keptNetworks: KeptNetworks;
   private metrics: MetricsLog | undefined;
   private readonly startedAt = performance.now();
   private secondsBefore = 0;
@@ -78,6 +83,8 @@ export class TrainingRun {
     this.optimizer = createOptimizer(config.optimizer);
     this.weights = modelWeights(model);
     this.flips = new FlipCounter(model);
+    if (config.pareto !== undefined) this.bitOperations = new BitOperations(model);
+    this.keptNetworks = new KeptNetworks(surroundings.folder);
     this.stepsPerEpoch = Math.floor(trained / config.batchSize);
     this.steps = this.stepsPerEpoch * config.epochs;
     this.team = new Team(model, this.trainPart, this.steps, data, config, surroundings);
@@ -107,6 +114,7 @@ export class TrainingRun {
       resources: null,
       frozen: { binaryPoints: false, statistics: false },
       best: null,
+      front: [],
       finished: null,
       seconds: 0,
       metricsBytes: 0,
@@ -121,6 +129,7 @@ export class TrainingRun {
     if (last !== undefined) {
       run.restore(last);
       if (last.state.best !== null) run.bestCheckpoint = await readCheckpoint(run.path('best'));
+      await run.keptNetworks.keepOnly(last.state.front.map(({ name }) => name));
     }
     if (last === undefined) await removeRun(folder);
     run.metrics = await MetricsLog.open(runFiles(folder), run.state.metricsBytes);
@@ -138,7 +147,7 @@ export class TrainingRun {
     // Interrupted from here on, the checkpoint of the last epoch is where to continue.
     const { validation, test, stoppedEarly } = this.state.finished ?? (await this.conclude());
     const { config, seconds } = this;
-    const { step: steps, epochs, backend } = this.state;
+    const { step: steps, epochs, backend, front } = this.state;
     const workers = this.team.size;
     return {
       config,
@@ -147,6 +156,9 @@ export class TrainingRun {
       stoppedEarly,
       validation: validation ?? undefined,
       test,
+      front:
+        config.pareto &&
+        front.map((network) => ({ ...network, restore: () => this.keptNetworks.restore(this.model, network.name) })),
       backend,
       workers,
       seconds,
@@ -266,6 +278,7 @@ export class TrainingRun {
     const evaluated = await this.evaluate(this.validationPart ?? this.data.test);
     const epoch = this.state.epochs + 1;
     const isBest = this.state.best === null || evaluated.accuracy > this.state.best.accuracy;
+    const bitOperations = this.bitOperations?.total();
     await this.metrics?.write({
       kind: 'epoch',
       step: this.state.step,
@@ -274,6 +287,7 @@ export class TrainingRun {
       evaluatedOn: this.validationPart ? 'validation' : 'test',
       evaluatedLoss: evaluated.loss,
       evaluatedAccuracy: evaluated.accuracy,
+      ...(bitOperations !== undefined && { bitOperations }),
       workers: this.team.size,
       seconds: this.seconds,
     });
@@ -284,8 +298,26 @@ export class TrainingRun {
       epoch: noSums,
       best: isBest ? { accuracy: evaluated.accuracy, epoch } : this.state.best,
     };
+    await this.offer(`epoch-${epoch}`, evaluated);
     if (isBest) await this.save('best');
+    await this.saveEnd();
+  }
+
+  /** Keeps the network as it is now where no other one of the run beats it. */
+  private async offer(name: string, { accuracy }: Evaluation): Promise<void> {
+    const { pareto } = this.config;
+    if (pareto === undefined || this.bitOperations === undefined || areQuantizersBypassed()) return;
+    const { step, epochs: epoch } = this.state;
+    const network = { name, step, epoch, bitOperations: this.bitOperations.total(), accuracy };
+    const front = joinFront(this.state.front, network, pareto.networks);
+    this.state = { ...this.state, front: [...front] };
+    if (front.includes(network)) await this.keptNetworks.keep(name, this.checkpoint());
+  }
+
+  /** What left the front goes once no checkpoint knows it any more: an interruption in between loses nothing. */
+  private async saveEnd(): Promise<void> {
     await this.save('last');
+    await this.keptNetworks.keepOnly(this.state.front.map(({ name }) => name));
   }
 
   /** Says which quantizers hurt, each once in a run. Only looks: the weights stay as they are. */
@@ -330,8 +362,9 @@ export class TrainingRun {
     const validation = this.validationPart ? await this.evaluate(this.validationPart) : null;
     const test = await this.evaluate(this.data.test);
     const finished = { stoppedEarly, kept: keep, validation, test };
+    if (validation !== null) await this.offer('end', validation);
     this.state = { ...this.state, finished };
-    await this.save('last');
+    await this.saveEnd();
     return finished;
   }
 
@@ -390,19 +423,21 @@ export class TrainingRun {
 
   /** The last checkpoint can be continued from; the best one holds weights to end with. */
   private async save(which: 'last' | 'best'): Promise<void> {
+    const network = this.checkpoint();
+    const checkpoint = which === 'last' ? { ...network, optimizer: this.optimizer.state() } : network;
+    if (which === 'best') this.bestCheckpoint = checkpoint;
+    if (this.surroundings.folder !== undefined) await writeCheckpoint(this.path(which), checkpoint);
+  }
+
+  /** Without the optimiser, which only those need that go on. */
+  private checkpoint(): Checkpoint {
     const state = {
       ...this.state,
       seconds: this.seconds,
       metricsBytes: this.metrics?.bytes ?? 0,
       flips: this.flips.state(),
     };
-    const checkpoint = {
-      weights: copyWeights(this.model),
-      optimizer: which === 'last' ? this.optimizer.state() : {},
-      state,
-    };
-    if (which === 'best') this.bestCheckpoint = checkpoint;
-    if (this.surroundings.folder !== undefined) await writeCheckpoint(this.path(which), checkpoint);
+    return { weights: copyWeights(this.model), optimizer: {}, state };
   }
 
   private restore(checkpoint: Checkpoint): void {

@@ -1,6 +1,7 @@
 import { spreadAt } from '../number/type.js';
 import type { FixedPointFormat, TensorType } from '../number/type.js';
 import type { IntegerTensor } from '../number/raw-array.js';
+import { costOfProducts } from './bit-operations.js';
 import { graphContexts } from './context.js';
 import type { Graph } from './graph.js';
 import { countProducts, shiftedProducts } from './products.js';
@@ -19,6 +20,10 @@ export interface LayerSummary {
   readonly multiplications: number;
   /** Shifted values that make the other ones up, each to be added or subtracted: K a product. */
   readonly shiftAdds: number;
+  /** Additions that remain of them where every weight has hardware of its own, in which zeros take none; see `costOfProducts`. */
+  readonly adders: number;
+  /** Of dense layers and convolutions; see `costOfProducts`. */
+  readonly bitOperations: number;
   /** Elements of its constants. */
   readonly parameters: number;
   /** The sum of their word lengths. */
@@ -30,6 +35,8 @@ export interface GraphSummary {
   readonly products: number;
   readonly multiplications: number;
   readonly shiftAdds: number;
+  readonly adders: number;
+  readonly bitOperations: number;
   /** Of all tensors of the graph, one that several nodes share counted once. */
   readonly parameters: number;
   readonly parameterBits: number;
@@ -51,18 +58,21 @@ export function summarizeGraph(graph: Graph): GraphSummary {
       products,
       multiplications: kHot ? 0 : products,
       shiftAdds: kHot ? kHot.terms * products : 0,
+      ...costOfProducts(node, context),
       parameters: countParameters(constants),
       parameterBits: countBits(constants),
     };
   });
   const tensors = Object.values(graph.tensors);
-  const total = (key: 'products' | 'multiplications' | 'shiftAdds') =>
+  const total = (key: 'products' | 'multiplications' | 'shiftAdds' | 'adders' | 'bitOperations') =>
     layers.reduce((sum, summary) => sum + summary[key], 0);
   return {
     layers,
     products: total('products'),
     multiplications: total('multiplications'),
     shiftAdds: total('shiftAdds'),
+    adders: total('adders'),
+    bitOperations: total('bitOperations'),
     parameters: countParameters(tensors),
     parameterBits: countBits(tensors),
   };
