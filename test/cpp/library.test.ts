@@ -8,6 +8,7 @@ const everywhere: readonly Build[] = [...native, 'bundled headers, npm compiler'
 /** Every function of the library against plain loops over 128-bit integers (test/cpp/programs). */
 const programs = [
   { program: 'convolution.cc', values: 35892, builds: everywhere },
+  { program: 'conv2d_transpose.cc', values: 2284, builds: everywhere },
   { program: 'k_hot.cc', values: 552750, builds: everywhere },
   { program: 'dense.cc', values: 1092, builds: native },
   { program: 'pooling.cc', values: 1764, builds: native },

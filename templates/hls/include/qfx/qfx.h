@@ -12,6 +12,7 @@
 #include "concatenate.h"
 #include "conv2d.h"
 #include "conv2d_adders.h"
+#include "conv2d_transpose.h"
 #include "dense.h"
 #include "dense_adders.h"
 #include "flatten.h"
@@ -34,6 +35,7 @@
 #include "softmax.h"
 #include "table.h"
 #include "vector.h"
+#include "weighted_window.h"
 #include "zero_padding2d.h"
 
 #endif
