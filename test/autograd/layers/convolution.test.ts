@@ -80,7 +80,13 @@ describe('conv2dTranspose', () => {
       const multiply = own['multiply' as never] as (x: tf.Tensor, weights: tf.Tensor) => tf.Tensor;
       const [, height, width] = own.computeOutputShape([...shape]) as number[];
       const theirs = (image: tf.Tensor4D, weights: tf.Tensor4D) =>
-        tf.conv2dTranspose(image, weights.transpose([0, 1, 3, 2]), [3, height, width, 2], strides, padding);
+        tf.conv2dTranspose(
+          image,
+          weights.transpose<tf.Tensor4D>([0, 1, 3, 2]),
+          [3, height, width, 2],
+          strides,
+          padding,
+        );
       const ours = (image: tf.Tensor4D, weights: tf.Tensor4D) => multiply.call(own, image, weights);
       const dy = random([3, height, width, 2], -1, 1, 'float32', 3);
       const all = (operation: (image: tf.Tensor4D, weights: tf.Tensor4D) => tf.Tensor) =>

@@ -344,6 +344,18 @@ export class RandomGraph {
   /** Signs, and a convolution of them with weights of 1 and -1. */
   binaryConv2d(): void {
     this.add('sign', this.shape(), { outputType: 'exact' });
+    this.signedConv2d();
+  }
+
+  /** Values of one or two bits, and a convolution of them with weights of 1 and -1. */
+  bitPlaneConv2d(): void {
+    const signed = this.pick(true, false);
+    const outputType = { ...this.type(), signed, wordLength: this.integer(1, 2), binaryPoint: this.integer(-1, 2) };
+    this.add('requantize', this.shape(), { outputType: { ...outputType, overflow: 'AP_SAT' } });
+    this.signedConv2d();
+  }
+
+  private signedConv2d(): void {
     const [height, width, channels] = this.shape();
     const outputs = this.integer(1, 6);
     const kernel: Pair = [this.integer(1, 3), this.integer(1, 3)];
@@ -447,6 +459,7 @@ export function functionGraph(draw: Draw, graph = new RandomGraph(draw)): Graph 
     () => graph.table(),
     () => graph.softmax(),
     () => graph.binaryConv2d(),
+    () => graph.bitPlaneConv2d(),
     () => graph.conv2d(),
     () => graph.conv2dTranspose(),
     () => graph.relu(),

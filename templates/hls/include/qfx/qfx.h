@@ -8,6 +8,7 @@
 #include "axis.h"
 #include "batch_normalization.h"
 #include "binary_conv2d.h"
+#include "bit_plane_conv2d.h"
 #include "change_lanes.h"
 #include "concatenate.h"
 #include "conv2d.h"
