@@ -53,11 +53,13 @@ export { findOperation, operations, registerOperation } from './operations/index
 export * from './operations/operation.js';
 export type { Arithmetic, Scalar, Scalars } from './operations/scalars.js';
 export { averageReciprocals, poolingCounts } from './operations/pooling.js';
+export { resolveTransposedPadding } from './operations/conv2d-transpose.js';
 export { resolvePadding } from './operations/window.js';
 export type { Padding, Pair } from './operations/window.js';
 export type { AveragePooling2dAttributes } from './operations/average-pooling2d.js';
 export type { ConcatenateAttributes } from './operations/concatenate.js';
 export type { Conv2dAttributes } from './operations/conv2d.js';
+export type { Conv2dTransposeAttributes } from './operations/conv2d-transpose.js';
 export type { InputAttributes } from './operations/input.js';
 export type { PoolingAttributes } from './operations/pooling.js';
 export type { ReluAttributes } from './operations/relu.js';

@@ -8,12 +8,13 @@ const everywhere: readonly Build[] = [...native, 'bundled headers, npm compiler'
 /** Every function of the library against plain loops over 128-bit integers (test/cpp/programs). */
 const programs = [
   { program: 'convolution.cc', values: 35892, builds: everywhere },
+  { program: 'conv2d_transpose.cc', values: 2284, builds: everywhere },
   { program: 'k_hot.cc', values: 552750, builds: everywhere },
   { program: 'dense.cc', values: 1092, builds: native },
   { program: 'pooling.cc', values: 1764, builds: native },
   { program: 'pixels.cc', values: 1292, builds: native },
   { program: 'elementwise.cc', values: 2236, builds: native },
-  { program: 'functions.cc', values: 894, builds: native },
+  { program: 'functions.cc', values: 1346, builds: native },
 ];
 
 describe.each(programs)('the library: $program', ({ program, values, builds }) => {

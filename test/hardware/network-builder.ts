@@ -3,6 +3,7 @@ import type { Graph, NodeSpecification } from '../../src/qfx/graph/graph.js';
 import type { IntegerTensor } from '../../src/qfx/number/raw-array.js';
 import { elementCount } from '../../src/qfx/number/shape.js';
 import { averageReciprocals, poolingCounts } from '../../src/qfx/operations/pooling.js';
+import { resolveTransposedPadding } from '../../src/qfx/operations/conv2d-transpose.js';
 import { resolvePadding } from '../../src/qfx/operations/window.js';
 import type { Padding, Pair } from '../../src/qfx/operations/window.js';
 
@@ -36,6 +37,15 @@ export class NetworkBuilder {
     const weights = this.constant([...size, shape[2] / groups, channels]);
     const attributes = { strides: [...strides], dilations: [...dilations], padding: [...padding], groups };
     return this.addNode('conv2d', [input], [...outputs, channels], { attributes, constants: { weights } });
+  }
+
+  conv2dTranspose(input: string, channels: number, strides: Pair, padding: 'same' | 'valid'): string {
+    const shape = this.shapes.get(input)!;
+    const kernel = [3, 4] as const;
+    const { size, cropping } = resolveTransposedPadding(padding, imageSize(shape), kernel, strides);
+    const weights = this.constant([...kernel, shape[2], channels]);
+    const attributes = { strides: [...strides], size: [...size], cropping: [...cropping] };
+    return this.addNode('conv2d-transpose', [input], [...size, channels], { attributes, constants: { weights } });
   }
 
   maxPool(input: string, window: Window): string {

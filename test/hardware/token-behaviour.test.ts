@@ -44,7 +44,8 @@ function allOperations(): Graph {
     network.requantize(network.flatten(network.softmax(network.table(pooled)))),
   );
   const enlarged = network.dense(network.zeroPadding(network.upSampling(pooled, [2, 3]), [1, 0, 2, 1]), 4);
-  return network.build(enlarged, classes, network.dense(vector, 10), binary, beside, sum);
+  const stretched = network.conv2dTranspose(network.conv2dTranspose(pooled, 6, [2, 2], 'same'), 4, [2, 3], 'valid');
+  return network.build(enlarged, stretched, classes, network.dense(vector, 10), binary, beside, sum);
 }
 
 /** Prints what the processes of an emitted project do with their streams, one process after the other. */

@@ -13,6 +13,8 @@ import { NamedDefaults, mergeOptions, resolveDefaults } from './configuration.js
 import type { LayerDefaults, OutputOptions, QuantizerOptions } from './configuration.js';
 import { Conv2d, DepthwiseConv2d } from './convolution.js';
 import type { Conv2dConfig, DepthwiseConv2dConfig } from './convolution.js';
+import { Conv2dTranspose } from './conv2d-transpose.js';
+import type { Conv2dTransposeConfig } from './conv2d-transpose.js';
 import { Dense } from './dense.js';
 import type { DenseConfig } from './dense.js';
 import type { ElementWiseConfig } from './element-wise.js';
@@ -77,6 +79,7 @@ const layerClasses = {
   table: [Sigmoid, Tanh, Exp, Gelu, Silu, TableFunction],
   softmax: [Softmax],
   sign: [Sign],
+  'conv2d-transpose': [Conv2dTranspose],
 } satisfies Record<OperationName, readonly LayerClass[]>;
 
 type LayerClass = Parameters<typeof tf.serialization.registerClass>[0];
@@ -91,6 +94,7 @@ type Options<Config, Parameters extends string = never> = Omit<Config, Parameter
 
 export type DenseOptions = Options<DenseConfig, 'weights' | 'bias'>;
 export type Conv2dOptions = Options<Conv2dConfig, 'weights' | 'bias'>;
+export type Conv2dTransposeOptions = Options<Conv2dTransposeConfig, 'weights' | 'bias'>;
 export type DepthwiseConv2dOptions = Options<DepthwiseConv2dConfig, 'weights' | 'bias'>;
 export type BatchNormalizationOptions = Options<BatchNormalizationConfig, 'scale' | 'offset'>;
 export type ElementWiseOptions = Options<ElementWiseConfig>;
@@ -171,6 +175,9 @@ export function createLayers(defaults: LayerDefaults = {}) {
     /** Convolution of each channel by itself. */
     depthwiseConv2d: (options: DepthwiseConv2dOptions) =>
       new DepthwiseConv2d(weighted(withName('depthwise_conv2d', options))),
+    /** Transposed convolution: an image of more pixels, by learned weights. */
+    conv2dTranspose: (options: Conv2dTransposeOptions) =>
+      new Conv2dTranspose(weighted(withName('conv2d_transpose', options))),
     /** a * x + b per channel, both quantized. */
     batchNormalization: (options: BatchNormalizationOptions = {}) =>
       new BatchNormalization(normalized(withName('batch_normalization', options))),

@@ -26,6 +26,16 @@ export const conversions: Readonly<Record<string, Conversion>> = {
   },
   Conv2D: (layer) =>
     convolution(layer, { kind: 'conv2d', options: { filters: layer.config.filters }, weights: layer.weights }),
+  Conv2DTranspose: (layer) => {
+    const { kernel, ...others } = layer.weights;
+    const dilations = pair(layer.config.dilationRate);
+    if (String(dilations) !== '1,1') return `dilationRate ${String(dilations)}, allowed: 1`;
+    const { filters, kernelSize, strides, padding, useBias } = layer.config;
+    const options = { filters, kernelSize, strides: pair(strides), padding, useBias };
+    const weights = { kernel: outputsLast(kernel), ...others };
+    const steps = weighted(layer, { kind: 'conv2dTranspose', options, weights });
+    return typeof steps === 'string' ? steps : channelsLast(layer, steps);
+  },
   DepthwiseConv2D: (layer) => {
     const { depthwise_kernel: kernel, ...others } = layer.weights;
     const [height, width, channels, multiplier] = kernel.shape;
@@ -85,6 +95,16 @@ function convolution(layer: FloatLayer, { options, ...step }: Step): readonly St
   const window = { kernelSize, strides: pair(strides), padding, dilations: pair(dilations), useBias };
   const steps = weighted(layer, { ...step, options: { ...options, ...window } });
   return typeof steps === 'string' ? steps : channelsLast(layer, steps);
+}
+
+/** [height, width, outputs, inputs], as the tensor library keeps the kernel of a transposed convolution, with its outputs last. */
+function outputsLast({ shape: [height, width, outputs, inputs], values }: FloatTensor): FloatTensor {
+  const turned = new Float32Array(values.length);
+  for (let index = 0; index < turned.length; index++) {
+    const [tap, at] = [Math.floor(index / (inputs * outputs)), index % (inputs * outputs)];
+    turned[index] = values[(tap * outputs + (at % outputs)) * inputs + Math.floor(at / outputs)];
+  }
+  return { shape: [height, width, inputs, outputs], values: turned };
 }
 
 /** The tensor library's `1` or `[1]` for `[1, 1]`. */

@@ -28,7 +28,7 @@ export function foldBatchNormalization({ layers, output }: PlannedLayers, notes:
 }
 
 function isWeighted({ kind }: PlannedLayer): boolean {
-  return kind === 'dense' || kind === 'conv2d' || kind === 'depthwiseConv2d';
+  return ['dense', 'conv2d', 'conv2dTranspose', 'depthwiseConv2d'].includes(kind);
 }
 
 function readingInstead(layer: PlannedLayer, old: string, source: string): PlannedLayer {

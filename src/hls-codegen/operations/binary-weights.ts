@@ -6,21 +6,29 @@ import type { ConstantTable } from './weight-table.js';
 /** Widest word of bits that the library compares at once. */
 const maximumLanes = 64;
 
-/** Whether products of these values with these weights are a comparison of two bits each, and the lanes fit a word of bits. */
-export function areBinary(input: EmitterOperand, { raw }: IntegerTensor, inputLanes: number): boolean {
-  if (!input.isBinary || inputLanes > maximumLanes) return false;
+/** Longest values that are taken apart into planes of bits. */
+const maximumPlanes = 2;
+
+type CountedSums = Pick<Emission, 'header' | 'function'>;
+
+/**
+ * The header and the function of sums of products that are counted: of weights that are all 1 or -1 with values that are all 1
+ * or -1, or have one or two bits, as long as the lanes fit a word of bits. Undefined for others.
+ */
+export function countedSums(
+  input: EmitterOperand,
+  { raw }: IntegerTensor,
+  inputLanes: number,
+): CountedSums | undefined {
+  if (inputLanes > maximumLanes) return undefined;
   for (let index = 0; index < raw.length; index++) {
     const value = Number(raw[index]);
-    if (value !== 1 && value !== -1) return false;
+    if (value !== 1 && value !== -1) return undefined;
   }
-  return true;
+  if (input.isBinary) return { header: 'qfx/binary_conv2d.h', function: 'qfx::binary_conv2d' };
+  if (input.type.wordLength > maximumPlanes) return undefined;
+  return { header: 'qfx/bit_plane_conv2d.h', function: 'qfx::bit_plane_conv2d' };
 }
-
-/** The header and the function of sums of such products. */
-export const binarySums = {
-  header: 'qfx/binary_conv2d.h',
-  function: 'qfx::binary_conv2d',
-} as const satisfies Partial<Emission>;
 
 /** The type of a word of as many bits. */
 export function bitsType(inputLanes: number) {

@@ -1,7 +1,7 @@
 import { greatestCommonDivisor } from '../../qfx/hardware/lanes.js';
 import type { Conv2dAttributes } from '../../qfx/operations/conv2d.js';
 import { adderEmission, adderFunction } from './adder-function.js';
-import { areBinary, binarySums, bitsType, signLayout } from './binary-weights.js';
+import { bitsType, countedSums, signLayout } from './binary-weights.js';
 import type { Emission, Emitter } from './emitter.js';
 import { biasTable, weightLayout } from './weight-layout.js';
 import { alignedTable, factorTable, factorType, shiftTable } from './weight-table.js';
@@ -23,8 +23,8 @@ export const conv2d: Emitter<Conv2dAttributes> = {
   }) {
     const { groups, strides, dilations, padding } = attributes;
     const [kernelHeight, kernelWidth, groupInputs, outputChannels] = constants.weights.shape;
-    const isBinary = !isAdderGraph && groups === 1 && areBinary(input, constants.weights, inputLanes);
-    const weights = factorTable(constants.weights, isBinary ? undefined : kHot, `${where}: weights`);
+    const counted = isAdderGraph || groups > 1 ? undefined : countedSums(input, constants.weights, inputLanes);
+    const weights = factorTable(constants.weights, counted ? undefined : kHot, `${where}: weights`);
     const bias = constants.bias && alignedTable(constants.bias, `${where}: bias`);
     const multiplyLanes = greatestCommonDivisor(inputLanes, groupInputs);
     const kernel = [kernelHeight, kernelWidth, groupInputs, outputChannels] as const;
@@ -49,17 +49,17 @@ export const conv2d: Emitter<Conv2dAttributes> = {
       return { ...adderEmission('conv2d', adders, bias, exactType), integers };
     }
     return {
-      ...(isBinary ? binarySums : { header: 'qfx/conv2d.h', function: 'qfx::conv2d' }),
+      ...(counted ?? { header: 'qfx/conv2d.h', function: 'qfx::conv2d' }),
       streams: 'inputs-first',
       types: [
         factorType('weight_t', weights),
-        ...(isBinary ? [bitsType(inputLanes)] : []),
+        ...(counted ? [bitsType(inputLanes)] : []),
         ...(bias ? [{ name: 'bias_t', format: bias.format }] : []),
         { name: 'exact_t', format: exactType },
       ],
       integers,
       tables: [
-        (isBinary ? signLayout : weightLayout)(weights, kernel, multiplyLanes, outputLanes),
+        (counted ? signLayout : weightLayout)(weights, kernel, multiplyLanes, outputLanes),
         biasTable(bias),
         shiftTable('weight_shift', weights),
       ],

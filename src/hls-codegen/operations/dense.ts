@@ -1,6 +1,6 @@
 import { elementCount } from '../../qfx/number/shape.js';
 import { adderEmission, adderFunction } from './adder-function.js';
-import { areBinary, binarySums, bitsType, signLayout } from './binary-weights.js';
+import { bitsType, countedSums, signLayout } from './binary-weights.js';
 import type { Emission, Emitter } from './emitter.js';
 import { alignedTable, factorTable, factorType, shiftTable } from './weight-table.js';
 import { biasTable, weightLayout } from './weight-layout.js';
@@ -10,8 +10,8 @@ export const dense: Emitter = {
   name: 'dense',
   emit({ where, inputs: [input], constants, shape, kHot, isAdderGraph, exactType, inputLanes, outputLanes }): Emission {
     const [inputChannels, outputChannels] = constants.weights.shape;
-    const isBinary = !isAdderGraph && areBinary(input, constants.weights, inputLanes);
-    const weights = factorTable(constants.weights, isBinary ? undefined : kHot, `${where}: weights`);
+    const counted = isAdderGraph ? undefined : countedSums(input, constants.weights, inputLanes);
+    const weights = factorTable(constants.weights, counted ? undefined : kHot, `${where}: weights`);
     const bias = constants.bias && alignedTable(constants.bias, `${where}: bias`);
     const kernel = [1, 1, inputChannels, outputChannels] as const;
     const positions = elementCount(shape) / outputChannels;
@@ -22,17 +22,17 @@ export const dense: Emitter = {
       return { ...adderEmission('dense', adders, bias, exactType), integers };
     }
     return {
-      ...(isBinary ? binarySums : { header: 'qfx/dense.h', function: 'qfx::dense' }),
+      ...(counted ?? { header: 'qfx/dense.h', function: 'qfx::dense' }),
       streams: 'inputs-first',
       types: [
         factorType('weight_t', weights),
-        ...(isBinary ? [bitsType(inputLanes)] : []),
+        ...(counted ? [bitsType(inputLanes)] : []),
         ...(bias ? [{ name: 'bias_t', format: bias.format }] : []),
         { name: 'exact_t', format: exactType },
       ],
-      integers: isBinary ? oneRow(positions, channels) : integers,
+      integers: counted ? oneRow(positions, channels) : integers,
       tables: [
-        (isBinary ? signLayout : weightLayout)(weights, kernel, inputLanes, outputLanes),
+        (counted ? signLayout : weightLayout)(weights, kernel, inputLanes, outputLanes),
         biasTable(bias),
         shiftTable('weight_shift', weights),
       ],

@@ -6,6 +6,7 @@ import { averagePooling2d } from './average-pooling2d.js';
 import { batchNormalization } from './batch-normalization.js';
 import { concatenate } from './concatenate.js';
 import { conv2d } from './conv2d.js';
+import { conv2dTranspose } from './conv2d-transpose.js';
 import { dense } from './dense.js';
 import type { Emitter } from './emitter.js';
 import { flatten } from './flatten.js';
@@ -54,6 +55,7 @@ export const emitters = {
   table,
   softmax,
   sign,
+  'conv2d-transpose': conv2dTranspose,
 } satisfies Record<Exclude<OperationName, 'input'>, Emitter>;
 
 const known = new Map<string, Emitter>(Object.values(emitters).map((emitter) => [emitter.name, emitter]));

@@ -13,7 +13,13 @@ export interface LayerLanes {
 const defaultLanes = 4;
 
 /** Operations that mix channels, so that the lanes of their results don't follow from those of their inputs. */
-const mixingOperations: ReadonlySet<string> = new Set<OperationName>(['input', 'dense', 'conv2d', 'concatenate']);
+const mixingOperations: ReadonlySet<string> = new Set<OperationName>([
+  'input',
+  'dense',
+  'conv2d',
+  'conv2d-transpose',
+  'concatenate',
+]);
 
 /**
  * Lanes by node: a layer that mixes channels gets the largest divisor of its output channels up to four, every other

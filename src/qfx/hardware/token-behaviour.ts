@@ -83,6 +83,7 @@ const behaviours: Record<OperationName, (layer: Layer) => TokenActions> = {
   table: elementWise,
   softmax: positionByPosition,
   sign: elementWise,
+  'conv2d-transpose': conv2dTranspose,
 };
 
 function* repeat(action: number, count: number): Generator<number, void> {
@@ -149,14 +150,26 @@ function conv2d(layer: Layer): TokenActions {
   const { strides, dilations, padding } = operations.conv2d.attributes.parse(layer.node.attributes);
   const kernel = layer.graph.tensors[layer.node.constants.weights].shape;
   const span = (axis: 0 | 1) => (kernel[axis] - 1) * dilations[axis] + 1;
-  return windowByWindow(layer, [span(0), span(1)], strides, padding);
+  return windowByWindow(layer, slidingWindow([span(0), span(1)], strides, padding));
+}
+
+function conv2dTranspose(layer: Layer): TokenActions {
+  const { strides, cropping } = operations['conv2d-transpose'].attributes.parse(layer.node.attributes);
+  return windowByWindow(layer, (axis, output) => Math.floor((output + cropping[axis]) / strides[axis]) + 1);
 }
 
 function pooling(layer: Layer): TokenActions {
   const { attributes, operation } = layer.node;
   const { poolSize, strides, padding } =
     operations[operation as 'average-pooling2d' | 'max-pooling2d'].attributes.parse(attributes);
-  return windowByWindow(layer, poolSize, strides, padding);
+  return windowByWindow(layer, slidingWindow(poolSize, strides, padding));
+}
+
+/** Where a window ends in the image, for an output row (axis 0) or column (axis 1). */
+type WindowEnd = (axis: 0 | 1, output: number) => number;
+
+function slidingWindow(span: Pair, strides: Pair, padding: Padding): WindowEnd {
+  return (axis, output) => output * strides[axis] - padding[2 * axis] + span[axis];
 }
 
 function zeroPadding(layer: Layer): TokenActions {
@@ -194,17 +207,15 @@ function* pixelByPixel(
 /** Reads up to the last pixel of a window that lies on the image, writes the window's result, reads the rest at the end. */
 function* windowByWindow(
   { node, inputs, inputLanes, outputLanes }: Layer,
-  span: Pair,
-  strides: Pair,
-  padding: Padding,
+  windowEnd: WindowEnd,
 ): Generator<number, void> {
   const [height, width, channels] = inputs[0];
   const [outputHeight, outputWidth, outputChannels] = node.shape;
   let pixels = 0;
   for (let row = 0; row < outputHeight; row++) {
     for (let column = 0; column < outputWidth; column++) {
-      const lastRow = Math.min(row * strides[0] - padding[0] + span[0], height) - 1;
-      const lastColumn = Math.min(column * strides[1] - padding[2] + span[1], width) - 1;
+      const lastRow = Math.min(windowEnd(0, row), height) - 1;
+      const lastColumn = Math.min(windowEnd(1, column), width) - 1;
       const needed = lastRow >= 0 && lastColumn >= 0 ? lastRow * width + lastColumn + 1 : 0;
       for (; pixels < needed; pixels++) yield* repeat(0, channels / inputLanes);
       yield* repeat(write, outputChannels / outputLanes);

@@ -5,6 +5,7 @@ import { averagePooling2d } from './average-pooling2d.js';
 import { batchNormalization } from './batch-normalization.js';
 import { concatenate } from './concatenate.js';
 import { conv2d } from './conv2d.js';
+import { conv2dTranspose } from './conv2d-transpose.js';
 import { dense } from './dense.js';
 import { flatten } from './flatten.js';
 import { globalAveragePooling2d } from './global-average-pooling2d.js';
@@ -55,6 +56,7 @@ export const operations = {
   table,
   softmax,
   sign,
+  'conv2d-transpose': conv2dTranspose,
 } satisfies Record<OperationName, Operation>;
 
 const known = new Map<string, Operation>(Object.values(operations).map((operation) => [operation.name, operation]));

@@ -31,6 +31,7 @@ export const operationNames = [
   'table',
   'softmax',
   'sign',
+  'conv2d-transpose',
 ] as const;
 export type OperationName = (typeof operationNames)[number];
 

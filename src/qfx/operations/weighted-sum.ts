@@ -29,15 +29,15 @@ export interface WeightedSum {
 
 /** Exact type, and the type of the operand where its elements have to be aligned before they are multiplied. */
 export function inferWeightedSum(sum: WeightedSum): Omit<NodeTyping, 'shape'> {
-  const channels = channelIntervals(sum.operand);
-  const exactType = smallestIntervalFormat(sumInterval(sum, channels));
-  return { exactType, ...alignedOperandType(sum.operand) };
+  return { exactType: smallestIntervalFormat(sumInterval(sum)), ...alignedOperandType(sum.operand) };
 }
 
 /** From the sum of all that pulls down to the sum of all that pulls up, in the worst channel at the worst position. */
-function sumInterval(sum: WeightedSum, channels: readonly Interval[]): Interval {
+export function sumInterval(sum: WeightedSum): Interval {
+  const channels = channelIntervals(sum.operand);
   const { outputChannels, geometry } = sum;
-  const binaryPoint = sumBinaryPoint(sum, channels);
+  const termBinaryPoint = sumBinaryPoint(sum, channels);
+  const binaryPoint = termBinaryPoint ?? 0;
   const arithmetic = boundArithmetic(sum, channels, binaryPoint);
   const weights = foldWeights(sum, channels, binaryPoint, arithmetic);
   const bias = foldBias(sum, binaryPoint, arithmetic);
@@ -62,7 +62,7 @@ function sumInterval(sum: WeightedSum, channels: readonly Interval[]): Interval 
       }
     }
   }
-  return { minimum: BigInt(minimum), maximum: BigInt(maximum), binaryPoint };
+  return { minimum: BigInt(minimum), maximum: BigInt(maximum), binaryPoint: termBinaryPoint };
 }
 
 /** The sum over a rectangle of taps for one output channel, from a table of the sums up to each tap. */
@@ -116,8 +116,8 @@ function tapExtremes(
   return { down, up };
 }
 
-/** The largest binary point among the products and the biases that have any width; 0 when there is none. */
-function sumBinaryPoint(sum: WeightedSum, channels: readonly Interval[]): number {
+/** The largest binary point among the products and the biases that have any width; undefined when there is none. */
+function sumBinaryPoint(sum: WeightedSum, channels: readonly Interval[]): number | undefined {
   let largest: number | undefined;
   const consider = ({ format, shape }: IntegerTensor, index: number, operandBinaryPoint: number | undefined) => {
     if (operandBinaryPoint === undefined || spreadAt(format.wordLength, shape, index) === 0) return;
@@ -128,7 +128,7 @@ function sumBinaryPoint(sum: WeightedSum, channels: readonly Interval[]): number
     consider(sum.weights, index, channels[inputChannel(sum, index)].binaryPoint);
   }
   for (let output = 0; sum.bias && output < sum.outputChannels; output++) consider(sum.bias, output, 0);
-  return largest ?? 0;
+  return largest;
 }
 
 /** Numbers where a generous bound shows that every sum of products fits them. */

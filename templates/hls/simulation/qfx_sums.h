@@ -24,6 +24,8 @@ template <class Config>
 struct conv2d_table;
 template <class Config>
 struct dense_table;
+template <class Config>
+struct multiplied_products;
 
 /** True while layers run the hardware's loops. A testbench may change it between two images. */
 inline bool& hardware_loops() {
@@ -141,10 +143,18 @@ class simulated_sums {
 };
 
 /**
- * Writes the outputs of a convolution at the current window; `first` at the first one of an image.
+ * Writes the outputs of a convolution at the current window, if Products are multiplications; `first` at the first one of
+ * an image.
  * @returns false, and has done nothing, where the hardware's loops are to do it
  */
-template <class Config, class Weights, class Bias, class Shift>
+template <class Products, class Config, class Weights, class Bias, class Shift,
+          typename std::enable_if<!std::is_same<Products, multiplied_products<Config>>::value, int>::type = 0>
+bool simulate_window(const line_buffer<Config>&, hls::stream<vector<typename Config::output_t, Config::output_lanes>>&,
+                     const Weights&, const Bias&, const Shift&, bool) {
+  return false;
+}
+template <class Products, class Config, class Weights, class Bias, class Shift,
+          typename std::enable_if<std::is_same<Products, multiplied_products<Config>>::value, int>::type = 0>
 bool simulate_window(const line_buffer<Config>& window,
                      hls::stream<vector<typename Config::output_t, Config::output_lanes>>& output,
                      const Weights& weights, const Bias& bias, const Shift& shift, bool first) {

@@ -1,8 +1,9 @@
-// table, softmax, sign and binary_conv2d against plain loops.
+// table, softmax, sign, binary_conv2d and bit_plane_conv2d against plain loops.
 #include <algorithm>
 
 #include "harness.h"
 #include "qfx/binary_conv2d.h"
+#include "qfx/bit_plane_conv2d.h"
 #include "qfx/sign.h"
 #include "qfx/softmax.h"
 #include "qfx/table.h"
@@ -124,9 +125,10 @@ struct one_pixel {
   static constexpr int padding_top = 0, padding_bottom = 0, padding_left = 0, padding_right = 0;
   static constexpr int output_height = 1, output_width = 1;
 };
-template <class Window, class Weight, int INPUTS, int OUTPUTS, int INPUT_LANES, int OUTPUT_LANES>
+template <class Window, class Weight, int INPUTS, int OUTPUTS, int INPUT_LANES, int OUTPUT_LANES,
+          class Input = ap_fixed<2, 2>>
 struct binary_config : Window {
-  using input_t = ap_fixed<2, 2>;
+  using input_t = Input;
   using weight_t = Weight;
   using bias_t = ap_fixed<6, 4>;
   using exact_t = ap_fixed<20, 13>;
@@ -141,12 +143,34 @@ tensor random_signs(int size) {
   return signs;
 }
 
+struct binary {
+  template <class c>
+  static tensor image() {
+    return random_signs(c::input_height * c::input_width * c::input_channels);
+  }
+  template <class c, class... Arguments>
+  static void call(Arguments&... arguments) {
+    qfx::binary_conv2d<c>(arguments...);
+  }
+};
+struct bit_planes {
+  template <class c>
+  static tensor image() {
+    return random_tensor(format_of<typename c::input_t>::value(), c::input_height * c::input_width * c::input_channels);
+  }
+  template <class c, class... Arguments>
+  static void call(Arguments&... arguments) {
+    qfx::bit_plane_conv2d<c>(arguments...);
+  }
+};
+
 /** Compares with plain loops; the images are two in a row, so that nothing may survive one. */
-template <class c>
+template <class c, class Form = binary>
 void run_binary(const char* name) {
   using table = qfx::conv2d_table<c>;
   const format weight = format_of<typename c::weight_t>::value(), bias = format_of<typename c::bias_t>::value();
   const format exact = format_of<typename c::exact_t>::value();
+  const int point = format_of<typename c::input_t>::value().binary_point + weight.binary_point;
   static qfx::table_t<ap_ufixed<c::input_lanes, c::input_lanes>> bits[table::steps][c::output_lanes];
   static qfx::table_t<typename c::bias_t> biases[c::output_channels];
   static unsigned char shifts[c::output_channels];
@@ -168,7 +192,7 @@ void run_binary(const char* name) {
       }
   }
   for (int variant = 0; variant < 2; ++variant) {
-    const tensor image = random_signs(c::input_height * c::input_width * c::input_channels);
+    const tensor image = Form::template image<c>();
     tensor expected;
     for (int y = 0; y < c::output_height; ++y)
       for (int x = 0; x < c::output_width; ++x)
@@ -183,15 +207,15 @@ void run_binary(const char* name) {
                 sum += image[(row * c::input_width + column) * c::input_channels + i] *
                        kernel[((ky * c::kernel_width + kx) * c::input_channels + i) * c::output_channels + o];
               }
-          sum *= wide(1) << (exact.binary_point - weight.binary_point + (variant == 0 ? 0 : shifts[o]));
+          sum *= wide(1) << (exact.binary_point - point + (variant == 0 ? 0 : shifts[o]));
           if (variant == 1) sum += wide(biases[o]) * (wide(1) << (exact.binary_point - bias.binary_point));
           expected.push_back(reference_cast(sum, exact.binary_point, format_of<typename c::output_t>::value()));
         }
     send(image, in);
     if (variant == 0)
-      qfx::binary_conv2d<c>(in, out, bits);
+      Form::template call<c>(in, out, bits);
     else
-      qfx::binary_conv2d<c>(in, out, bits, biases, shifts);
+      Form::template call<c>(in, out, bits, biases, shifts);
     expect_consumed(name, in);
     expect_values(name, out, expected);
   }
@@ -216,5 +240,10 @@ int main() {
   run_binary<binary_config<window_5x4, ap_fixed<2, 2>, 64, 4, 64, 1>>("binary convolution of long words");
   run_binary<binary_config<window_5x4, ap_fixed<3, 4>, 3, 4, 1, 2>>("binary convolution, one lane");
   run_binary<binary_config<one_pixel, ap_fixed<2, -1>, 24, 10, 8, 5>>("binary dense");
+  run_binary<binary_config<window_5x4, ap_fixed<2, 0>, 12, 6, 4, 3, ap_ufixed<2, 1>>, bit_planes>("two planes");
+  run_binary<binary_config<window_5x4, ap_fixed<2, 1>, 64, 4, 64, 1, ap_ufixed<2, 2>>, bit_planes>("long planes");
+  run_binary<binary_config<window_5x4, ap_fixed<2, 1>, 64, 4, 64, 2, ap_fixed<2, 0>>, bit_planes>("planes with a sign");
+  run_binary<binary_config<window_5x4, ap_fixed<3, 4>, 3, 4, 1, 2, ap_ufixed<1, 0>>, bit_planes>("one plane");
+  run_binary<binary_config<one_pixel, ap_fixed<2, -1>, 24, 10, 8, 5, ap_fixed<1, 1>>, bit_planes>("a plane of signs");
   return finish();
 }

@@ -5,6 +5,7 @@ import {
   overflows,
   poolingCounts,
   resolvePadding,
+  resolveTransposedPadding,
   roundings,
   spreadAt,
 } from '../../../src/qfx/index.js';
@@ -159,6 +160,23 @@ export class RandomGraph {
     if (this.pick(true, false)) constants.bias = this.tensor([outputs]);
     const attributes = { strides, dilations, padding, groups };
     this.add('conv2d', [size(0), size(1), outputs], { attributes: attributes as unknown as JsonObject, constants });
+  }
+
+  conv2dTranspose(): void {
+    const [height, width, channels] = this.shape();
+    const kernel: Pair = [this.integer(1, 4), this.integer(1, 3)];
+    const strides: Pair = [this.integer(1, 2), this.integer(1, 3)];
+    const place = resolveTransposedPadding(this.pick('same', 'valid'), [height, width], kernel, strides);
+    const cropping = this.pick<Pair>(place.cropping, [this.integer(0, kernel[0] - 1), this.integer(0, kernel[1] - 1)]);
+    const size = place.size.map((side, axis) => {
+      const all = [height, width][axis] * strides[axis] + Math.max(kernel[axis] - strides[axis], 0) - cropping[axis];
+      return Math.min(side, all);
+    });
+    const outputs = this.integer(1, 4);
+    const constants: Record<string, string> = { weights: this.tensor([...kernel, channels, outputs]) };
+    if (this.pick(true, false)) constants.bias = this.tensor([outputs]);
+    const attributes = { strides, size, cropping } as unknown as JsonObject;
+    this.add('conv2d-transpose', [...size, outputs], { attributes, constants });
   }
 
   pooling(operation: 'max-pooling2d' | 'average-pooling2d'): void {
@@ -326,6 +344,18 @@ export class RandomGraph {
   /** Signs, and a convolution of them with weights of 1 and -1. */
   binaryConv2d(): void {
     this.add('sign', this.shape(), { outputType: 'exact' });
+    this.signedConv2d();
+  }
+
+  /** Values of one or two bits, and a convolution of them with weights of 1 and -1. */
+  bitPlaneConv2d(): void {
+    const signed = this.pick(true, false);
+    const outputType = { ...this.type(), signed, wordLength: this.integer(1, 2), binaryPoint: this.integer(-1, 2) };
+    this.add('requantize', this.shape(), { outputType: { ...outputType, overflow: 'AP_SAT' } });
+    this.signedConv2d();
+  }
+
+  private signedConv2d(): void {
     const [height, width, channels] = this.shape();
     const outputs = this.integer(1, 6);
     const kernel: Pair = [this.integer(1, 3), this.integer(1, 3)];
@@ -414,8 +444,13 @@ export function randomGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
   return graph.build('random');
 }
 
-/** Operations that random graphs of functions have, and the others do not. */
-export const functionOperations: readonly string[] = ['table', 'softmax', 'sign'] satisfies OperationName[];
+/** Operations that graphs of functions have, and the others do not. */
+export const functionOperations: readonly string[] = [
+  'table',
+  'softmax',
+  'sign',
+  'conv2d-transpose',
+] satisfies OperationName[];
 
 /** A graph of an image and functions of its values, in a random order. */
 export function functionGraph(draw: Draw, graph = new RandomGraph(draw)): Graph {
@@ -424,7 +459,9 @@ export function functionGraph(draw: Draw, graph = new RandomGraph(draw)): Graph 
     () => graph.table(),
     () => graph.softmax(),
     () => graph.binaryConv2d(),
+    () => graph.bitPlaneConv2d(),
     () => graph.conv2d(),
+    () => graph.conv2dTranspose(),
     () => graph.relu(),
   ];
   for (const step of draw(fc.shuffledSubarray(steps, { minLength: steps.length }))) step();

@@ -8,10 +8,12 @@
 #include "axis.h"
 #include "batch_normalization.h"
 #include "binary_conv2d.h"
+#include "bit_plane_conv2d.h"
 #include "change_lanes.h"
 #include "concatenate.h"
 #include "conv2d.h"
 #include "conv2d_adders.h"
+#include "conv2d_transpose.h"
 #include "dense.h"
 #include "dense_adders.h"
 #include "flatten.h"
@@ -34,6 +36,7 @@
 #include "softmax.h"
 #include "table.h"
 #include "vector.h"
+#include "weighted_window.h"
 #include "zero_padding2d.h"
 
 #endif

@@ -6,6 +6,7 @@ import { averagePooling2d } from './average-pooling2d.js';
 import { batchNormalization } from './batch-normalization.js';
 import { concatenate } from './concatenate.js';
 import { conv2d } from './conv2d.js';
+import { conv2dTranspose } from './conv2d-transpose.js';
 import { dense } from './dense.js';
 import { globalAveragePooling2d } from './global-average-pooling2d.js';
 import { globalMaxPooling2d } from './global-max-pooling2d.js';
@@ -45,6 +46,7 @@ const lowerings = {
   table: undefined,
   softmax: undefined,
   sign: undefined,
+  'conv2d-transpose': conv2dTranspose,
 } satisfies Record<Exclude<OperationName, 'input'>, Lower<never> | undefined>;
 
 const known = new Map<string, Lower<never> | undefined>(Object.entries(lowerings));
