@@ -201,7 +201,7 @@ class Session {
   }
 
   private async endStep(name: QuantizationStep['name']): Promise<void> {
-    await this.pause('evaluating', this.steps.length, this.steps.length + 1);
+    await this.pause('evaluating', 0, 1);
     const accuracy = await this.accuracy();
     this.steps.push({ name, outputError: this.outputError, ...(accuracy !== undefined && { accuracy }) });
   }
