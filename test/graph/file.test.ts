@@ -189,7 +189,8 @@ describe('loadGraph refuses', () => {
   });
 
   it('metadata that are not ours', () => {
-    expect(changedFile(({ metadata }) => delete metadata.format)).toMatch(/no qfx-graph file/);
+    expect(changedFile(({ metadata }) => delete metadata.format)).toMatch(/no qfx-graph file .*say: no format/);
+    expect(changedFile(({ metadata }) => (metadata.format = 'qfx-checkpoint'))).toMatch(/say: qfx-checkpoint/);
     expect(changedFile(({ metadata }) => (metadata.format_version = '2'))).toMatch(
       /format version "2", this QFX reads "1"/,
     );

@@ -77,7 +77,7 @@ function checksum(json: string, tensors: ReadonlyMap<string, StoredTensor>): str
 
 function readJson({ metadata, tensors }: Container, fileName: string): GraphJson {
   if (metadata.format !== formatName)
-    throw new QfxError(fileName, `no ${formatName} file (its metadata say no such format)`);
+    throw new QfxError(fileName, `no ${formatName} file (its metadata say: ${metadata.format ?? 'no format'})`);
   if (metadata.format_version !== formatVersion) {
     throw new QfxError(
       fileName,
