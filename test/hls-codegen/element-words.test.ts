@@ -45,8 +45,10 @@ function mixedNetwork(): Graph {
   tf.tidy(() => void model.predict(samples));
   for (const { role, quantizer } of quantizersOf(model)) {
     if (role !== 'weights') continue;
-    const draw = (first: number, last: number) => quantizer.wordLengths.map(() => random.integer(first, last));
-    quantizer.freezeAt(draw(1, 8), draw(0, 6));
+    const wordLengths = quantizer.wordLengths.map((_, index) => (5 * index + 3) % 7);
+    // Where a weight without bits has its binary point makes no difference.
+    const points = wordLengths.map((bits) => (bits === 0 ? 12 : random.integer(1, 8)));
+    quantizer.freezeAt(points, wordLengths);
   }
   return freeze(model, { samples, name: 'mixed' });
 }

@@ -72,7 +72,10 @@ export class BatchNormalization extends FixedPointLayer {
     this.quantizerConfigs = resolveQuantizers({ scale, offset }, where);
     for (const [role, { wordLength }] of Object.entries(this.quantizerConfigs)) {
       if (typeof wordLength === 'number') continue;
-      throw new QfxError(`${where}: ${role}`, 'a learned word length, allowed for weights, bias and outputs');
+      throw new QfxError(
+        `${where}: ${role}`,
+        'a learned word length, allowed for weights, bias and outputs: the pass that casts a and b has no gradient for it',
+      );
     }
   }
 
