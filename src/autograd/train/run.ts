@@ -10,19 +10,16 @@ import { initializeBackend, runningBackend } from '../backend.js';
 import type { Backend } from '../backend.js';
 import { freeze, quantizersOf } from '../freeze/index.js';
 import { withoutQuantizers } from '../quantizer.js';
-import { tf } from '../tensorflow.js';
+import type { tf } from '../tensorflow.js';
 import { buildModel } from './build-model.js';
 import { checksumOfNetwork } from './distillation.js';
 import type { Evaluation } from './evaluate.js';
-import { firstImages } from './first-images.js';
+import { comparedImages, samplesOf } from './first-images.js';
 import { runFiles } from './run-folder.js';
 import { checksumOf, resolveRun } from './run-description.js';
 import type { ResolvedRun, RunDescription } from './run-description.js';
 import type { TrainingResult, TrainingSurroundings } from './surroundings.js';
 import { TrainingRun } from './training-run.js';
-
-/** Real images on which the frozen graph is compared with the trained network: test images, then training images. */
-const comparedImages = 64;
 
 /** Where a run reads and writes, and how it is watched and ended. */
 export interface RunOptions extends Omit<TrainingSurroundings, 'folder'> {
@@ -104,11 +101,7 @@ export async function runDescription(description: RunDescription, options: RunOp
 }
 
 function freezeRun(run: ResolvedRun, model: tf.LayersModel, data: DataSet, provenance: JsonObject): Graph {
-  const { train, test, shape } = data;
-  const tested = Math.min(comparedImages, test.labels.length);
-  const samples = tf.tidy(() =>
-    tf.concat([firstImages(test, shape, tested), firstImages(train, shape, comparedImages - tested)]),
-  );
+  const samples = samplesOf(data);
   try {
     return freeze(model, { samples, name: run.name, provenance });
   } finally {
