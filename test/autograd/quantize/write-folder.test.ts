@@ -2,14 +2,8 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  firstImages,
-  freeze,
-  initializeBackend,
-  quantizeModel,
-  tf,
-  writeQuantized,
-} from '../../../src/autograd/index.js';
+import { firstImages, freeze, initializeBackend, quantizeModel, writeQuantized } from '../../../src/autograd/index.js';
+import type { tf } from '../../../src/autograd/index.js';
 import { bars } from '../../train/synthetic.js';
 import { small } from './float-networks.js';
 
