@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { QuantizationInput, QuantizationProgress, QuantizationReport } from '../autograd/index.js';
 import { dataSets, loadData } from '../data/index.js';
-import type { DataSet } from '../data/index.js';
+import type { DataLoader, DataSet } from '../data/index.js';
 import { packageVersion } from '../package-root.js';
 import { Network, QfxError } from '../qfx/index.js';
 import type { JsonObject } from '../qfx/index.js';
@@ -12,15 +12,14 @@ import { count, percent } from './format.js';
 import { shortType } from './short-type.js';
 import type { Progress } from './progress.js';
 import { formatTable } from './table.js';
-import { labelledImages } from './test-images.js';
+import { dataSetNamed, labelledImages } from './test-images.js';
 
-/** Real images on which the frozen graph is compared with the network. */
-const comparedImages = 64;
+const names = Object.keys(dataSets);
 const backends = ['auto', 'wasm', 'node'] as const;
 
 interface Options {
   model: string;
-  data: string;
+  data?: string;
   dataSet?: string;
   config?: string;
   out: string;
@@ -35,6 +34,7 @@ export const quantize: Command<Options> = {
     ['$0 quantize float/model.json --data mnist', 'At 8 bits; writes out/quantized/'],
     ['$0 quantize float/model.json --data mnist --config w4.json --out out/w4', 'Word lengths from a file'],
     ['$0 quantize float/model.json --data ~/cifar --data-set cifar10', 'Data from a folder'],
+    ['$0 quantize float/model.json --data-set pets.ts', "A run description's data"],
   ],
   options: (yargs) =>
     yargs
@@ -45,14 +45,13 @@ export const quantize: Command<Options> = {
       })
       .option('data', {
         type: 'string',
-        demandOption: true,
         requiresArg: true,
-        describe: `A data set (${Object.keys(dataSets).join(', ')}), or the folder of the one that --data-set names`,
+        describe: `A data set (${names.join(', ')}), or the folder of the one that --data-set names`,
       })
       .option('data-set', {
         type: 'string',
-        choices: Object.keys(dataSets),
-        describe: 'What the folder holds',
+        requiresArg: true,
+        describe: `The data set: ${names.join(', ')}, or a run description`,
       })
       .option('config', { type: 'string', requiresArg: true, describe: 'JSON file with the options of quantizeModel' })
       .option('out', {
@@ -67,22 +66,21 @@ export const quantize: Command<Options> = {
         describe: 'What computes: wasm everywhere; node after qfx setup tfjs-node; auto: node where it is set up',
       }),
   async run({ model: file, data: source, dataSet, config: configFile, out, backend }, context) {
-    const where = dataSource(source, dataSet);
+    const from = await dataSource(source, dataSet);
     const config = configFile === undefined ? {} : await readConfig(configFile);
     // A second; help must not wait for it.
-    const { checkQuantizedFolder, evaluate, firstImages, freeze, initializeBackend, loadModelFile } =
+    const { checkQuantizedFolder, evaluate, freeze, initializeBackend, loadModelFile, samplesOf } =
       await import('../autograd/index.js');
     const { quantizeModel, writeQuantized } = await import('../autograd/index.js');
     await checkQuantizedFolder(out);
     await initializeBackend(backend);
     const float = await loadModelFile(file);
-    const data = await loadData(where.name, { folder: where.folder, signal: context.signal });
+    const data = await loadData(from.data, { folder: from.folder, signal: context.signal });
     const { model, report } = await withBars(context, (onProgress) =>
       quantizeModel(float, { ...config, data, signal: context.signal, onProgress }),
     );
     const floatResult = await evaluate(float, data.test, data.shape, { signal: context.signal });
-    const samples = firstImages(data.test, data.shape, Math.min(comparedImages, data.test.labels.length));
-    const frozen = freeze(model, { samples, name: report.name });
+    const frozen = freeze(model, { samples: samplesOf(data), name: report.name });
     const accuracy = {
       float: floatResult.accuracy,
       quantized: await measureAccuracy(new Network(frozen), labelledImages(frozen, data), context),
@@ -97,12 +95,17 @@ export const quantize: Command<Options> = {
   },
 };
 
-function dataSource(source: string, dataSet: string | undefined): { name: string; folder?: string } {
-  if (Object.hasOwn(dataSets, source)) return { name: source };
-  if (dataSet !== undefined) return { name: dataSet, folder: source };
-  const names = Object.keys(dataSets);
+/** What calibrates and measures, and the folder that it lies in, where one is given. */
+async function dataSource(
+  source: string | undefined,
+  dataSet: string | undefined,
+): Promise<{ readonly data: string | DataLoader; readonly folder?: string }> {
+  if (dataSet !== undefined) return { data: await dataSetNamed(dataSet), folder: source };
+  const known = `${names.join('|')}|<run description>`;
+  if (source === undefined) throw new UsageError(`says nothing about data; add --data-set ${known}`);
+  if (names.includes(source)) return { data: source };
   throw new UsageError(
-    `--data ${source}: no data set of this name (${names.join(', ')}); for a folder add --data-set ${names.join('|')}`,
+    `--data ${source}: no data set of this name (${names.join(', ')}); for a folder add --data-set ${known}`,
   );
 }
 
@@ -135,14 +138,14 @@ export async function withBars<Result>(
 
 function provenance(
   file: string,
-  { name, checksum }: DataSet,
+  { name, checksum, source }: DataSet,
   { config, steps }: QuantizationReport,
   accuracy: JsonObject,
 ): JsonObject {
   const content = {
     qfx: packageVersion(),
     parent: file,
-    data: { name, checksum },
+    data: { name, checksum, source },
     quantization: config,
     steps,
     accuracy,

@@ -60,8 +60,11 @@ export async function loadTestSet(
 
 const names = Object.keys(dataSets);
 
-/** The data set of this name, or of this run description. */
-async function dataSetNamed(dataSet: string): Promise<string | DataLoader> {
+/**
+ * The data set of this name, or of this run description.
+ * @throws UsageError where it is neither
+ */
+export async function dataSetNamed(dataSet: string): Promise<string | DataLoader> {
   if (names.includes(dataSet)) return dataSet;
   if (!['.ts', '.mts', '.js', '.mjs'].includes(extname(dataSet)))
     throw new UsageError(`--data-set ${dataSet}: ${names.join(', ')} or a run description (.ts, .js) is needed`);

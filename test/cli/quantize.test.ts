@@ -100,11 +100,53 @@ describe('qfx quantize', () => {
     expect(trained).toMatchObject({ steps: 2, images: 80 });
   });
 
+  it("takes a run description's data, and their type", async () => {
+    const rows = Array.from(
+      { length: 100 },
+      (_, row) => `${row % 7},${((row * 5) % 11) - 5},${row % 2 ? 'odd' : 'even'}`,
+    );
+    await terminal.write('tables/rows.csv', ['a,b,kind', ...rows].join('\n'));
+    await terminal.write(
+      'rows.mjs',
+      `import { csvFiles } from 'qfx/data';
+       const data = csvFiles('tables', { train: 'rows.csv', label: 'kind', wordLength: 11, signed: true });
+       export default { name: 'rows', data, model: () => {} };`,
+    );
+    const { layers } = tf;
+    const model = tf.sequential({
+      name: 'features',
+      layers: [layers.flatten({ inputShape: [1, 1, 2] }), layers.dense({ units: 2 })],
+    });
+    await randomize(model, 1).save(modelFiles(terminal.place('features')));
+    const document = await terminal.document([
+      'quantize',
+      'features/model.json',
+      '--data-set',
+      'rows.mjs',
+      '--out',
+      'rows',
+    ]);
+    expect(document).toMatchObject({
+      report: { config: { calibration: { images: 80, statisticsImages: 80 } } },
+    });
+    const { graph } = loadGraph(await readFile(terminal.place('rows/model.safetensors')));
+    expect(graph.nodes[0].outputType).toMatchObject({ wordLength: 11, binaryPoint: 10, signed: true });
+    const { accuracy } = document as { accuracy: { quantized: number } };
+    expect(await terminal.document(['eval', 'rows/model.safetensors'])).toMatchObject({ accuracy: accuracy.quantized });
+  });
+
   it('refuses, and leaves what is there alone', async () => {
     const quantize = (...args: readonly string[]) => terminal.qfx(['quantize', ...args]);
     expectRefusal(await quantize('float/model.json', '--data', 'images'), 2, /for a folder add --data-set/);
     expectRefusal(await quantize('none.json', ...data), 1, /none\.json: cannot be read/);
-    expectRefusal(await quantize('float/model.json', ...data), 1, /quantizeModel: calibration: 2048 images/);
+    expectRefusal(await quantize('float/model.json'), 2, /add --data-set mnist\|cifar10\|<run description>/);
+    expectRefusal(await quantize('float/model.json', '--data-set', 'images'), 2, /or a run description .* is needed/);
+    await terminal.write('many.json', JSON.stringify({ calibration: { statisticsImages: 101 } }));
+    expectRefusal(
+      await quantize('float/model.json', ...data, '--config', 'many.json'),
+      1,
+      /quantizeModel: calibration: 101 images, but .* has 100/,
+    );
     await terminal.write('mine/notes.txt', 'mine');
     expectRefusal(await quantize('float/model.json', ...data, '--out', 'mine'), 1, /holds no quantization\.json/);
     expect(await terminal.list('mine')).toEqual(['notes.txt']);

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { DataSet } from '../../data/data-set.js';
+import { inputFormat } from '../../data/data-set.js';
+import type { DataSet, InputFormat } from '../../data/data-set.js';
+import { QfxError } from '../../qfx/errors.js';
 import { parseConfiguration } from '../configuration.js';
 import { roles } from '../layers/configuration.js';
 import type { Role, RoleDefaults } from '../layers/configuration.js';
@@ -10,17 +12,21 @@ const quantizers = Object.fromEntries(roles.map((role) => [role, z.unknown().opt
   z.ZodOptional<z.ZodUnknown>
 >;
 
+/** Taken where nothing else is said; all where there are fewer. */
+const defaultImages = 256;
+const defaultStatisticsImages = 2048;
+
 const inputSchema = z.strictObject({
-  wordLength: z.int().min(1).default(8),
-  binaryPoint: z.int().default(8),
-  signed: z.boolean().default(false),
+  wordLength: z.int().min(1).optional(),
+  binaryPoint: z.int().optional(),
+  signed: z.boolean().optional(),
 });
 
 const calibrationSchema = z.strictObject({
   /** Training images that place the binary points of activations, and that outputs are compared on. */
-  images: z.int().min(1).default(256),
+  images: z.int().min(1).optional(),
   /** Training images that BatchNorm's statistics are measured again on. */
-  statisticsImages: z.int().min(1).default(2048),
+  statisticsImages: z.int().min(1).optional(),
   /** Shifts what a layer adds so that its mean output is the float one's. */
   biasCorrection: z.boolean().default(true),
   /** Passes over all quantizers that try neighbouring binary points; 0: none. */
@@ -30,7 +36,7 @@ const calibrationSchema = z.strictObject({
 const schema = z.strictObject({
   ...quantizers,
   named: z.record(z.string().min(1), z.unknown()).optional(),
-  /** The input's type; by default bytes / 256. */
+  /** The input's type; by default that of the data, bytes / 256 of images. */
   input: inputSchema.prefault({}),
   /** Layers of their own, which train and are measured again, or multiplied into the layer in front. */
   batchNormalization: z.enum(['keep', 'fold']).default('keep'),
@@ -45,8 +51,12 @@ type Quantization = RoleDefaults & { readonly named?: Readonly<Record<string, Ro
 
 /** How a float network becomes a fixed-point one, as people write it: the defaults of `createLayers`, and what is below. */
 export type QuantizationInput = Omit<z.input<typeof schema>, Role | 'named'> & Quantization;
-/** The same with every default filled in; quantizers are as given. */
-export type QuantizationConfig = Omit<z.output<typeof schema>, Role | 'named'> & Quantization;
+/** The same with every default filled in, also those that depend on the data; quantizers are as given. */
+export type QuantizationConfig = Omit<z.output<typeof schema>, Role | 'named' | 'input' | 'calibration'> &
+  Quantization & {
+    readonly input: InputFormat;
+    readonly calibration: Required<z.output<typeof calibrationSchema>>;
+  };
 
 /** What is shown while a network is quantized. */
 export interface QuantizationProgress {
@@ -66,8 +76,26 @@ export interface QuantizationSurroundings {
 
 /**
  * Fills in defaults.
- * @throws QfxError naming a wrong or unknown key
+ * @throws QfxError naming a wrong or unknown key, or saying that there are not so many training images
  */
-export function resolveQuantization(input: unknown, where = 'quantizeModel'): QuantizationConfig {
-  return parseConfiguration(schema, input, where) as QuantizationConfig;
+export function resolveQuantization(
+  given: unknown,
+  { name, train }: DataSet,
+  where = 'quantizeModel',
+): QuantizationConfig {
+  const { input, calibration, ...others } = parseConfiguration(schema, given, where) as z.output<typeof schema>;
+  const available = train.labels.length;
+  const images = calibration.images ?? Math.min(defaultImages, available);
+  const statisticsImages = calibration.statisticsImages ?? Math.min(defaultStatisticsImages, available);
+  const wanted = Math.max(images, statisticsImages);
+  if (available < wanted)
+    throw new QfxError(
+      `${where}: calibration`,
+      `${wanted} images, but data set "${name}" has ${available} to train on`,
+    );
+  return {
+    ...(others as Omit<QuantizationConfig, 'input' | 'calibration'>),
+    input: { ...inputFormat(train), ...input },
+    calibration: { ...calibration, images, statisticsImages },
+  };
 }

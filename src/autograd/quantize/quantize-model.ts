@@ -1,6 +1,5 @@
 import { takeImages, validateDataSet } from '../../data/data-set.js';
 import type { DataSet } from '../../data/data-set.js';
-import { QfxError } from '../../qfx/errors.js';
 import type { TensorType } from '../../qfx/number/type.js';
 import { measureStatistics } from '../freeze/fixing.js';
 import { quantizersOf } from '../freeze/model.js';
@@ -79,7 +78,7 @@ export interface QuantizationReport {
  * Turns a float network made of TensorFlow.js layers into a fixed-point one with the same weights, and finds the best binary
  * points for it without training. The result trains, freezes and saves like any network of `createLayers`.
  *
- * Images enter as bytes * 2^-8; the network has one input and one output, the classes' logits or their softmax.
+ * Images enter as bytes * 2^-8, other data by its own type; the network has one input and one output, the classes' logits or their softmax.
  * @returns the fixed-point network, and what became of each layer; the float one is left alone
  * @throws QfxError naming a wrong or unknown key, or all layers that cannot be converted; the signal's reason when aborted
  */
@@ -88,16 +87,10 @@ export async function quantizeModel(
   options: QuantizationInput & QuantizationSurroundings,
 ): Promise<{ readonly model: tf.LayersModel; readonly report: QuantizationReport }> {
   const { data, signal, onProgress, ...input } = options;
-  const config = resolveQuantization(input);
-  const where = `model "${model.name}"`;
   validateDataSet(data);
+  const config = resolveQuantization(input, data);
+  const where = `model "${model.name}"`;
   checkShapes(model, data);
-  const wanted = Math.max(config.calibration.images, config.calibration.statisticsImages);
-  if (data.train.labels.length < wanted)
-    throw new QfxError(
-      'quantizeModel: calibration',
-      `${wanted} images, but data set "${data.name}" has ${data.train.labels.length} to train on`,
-    );
   const plan = planNetwork(readFloatModel(model), config.batchNormalization, where);
   const { weights, bias, scale, offset, activations, accumulators, named } = config;
   const defaults = { weights, bias, scale, offset, activations, accumulators, named };

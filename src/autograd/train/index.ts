@@ -4,7 +4,7 @@ export type { DiagnoseOptions, NetworkDiagnosis, QuantizerDiagnosis } from './di
 export { evaluate } from './evaluate.js';
 export type { Evaluation } from './evaluate.js';
 export type { TrainingConfig, TrainingInput } from './options.js';
-export { firstImages } from './first-images.js';
+export { firstImages, samplesOf } from './first-images.js';
 export type { FrontGraph } from './front-graphs.js';
 export { runDescription } from './run.js';
 export type { RunOptions, RunResult } from './run.js';

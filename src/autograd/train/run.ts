@@ -11,12 +11,12 @@ import { initializeBackend, runningBackend } from '../backend.js';
 import type { Backend } from '../backend.js';
 import { freeze, quantizersOf } from '../freeze/index.js';
 import { withoutQuantizers } from '../quantizer.js';
-import { tf } from '../tensorflow.js';
+import type { tf } from '../tensorflow.js';
 import { buildModel } from './build-model.js';
 import { copyWeights, writeWeights } from './checkpoint.js';
 import { checksumOfNetwork } from './distillation.js';
 import type { Evaluation } from './evaluate.js';
-import { firstImages } from './first-images.js';
+import { comparedImages, samplesOf } from './first-images.js';
 import { writeFront } from './front-graphs.js';
 import type { FrontGraph } from './front-graphs.js';
 import { runFiles } from './run-folder.js';
@@ -24,9 +24,6 @@ import { checksumOf, resolveRun } from './run-description.js';
 import type { ResolvedRun, RunDescription } from './run-description.js';
 import type { FrontNetwork, TrainingResult, TrainingSurroundings } from './surroundings.js';
 import { TrainingRun } from './training-run.js';
-
-/** Real images on which the frozen graph is compared with the trained network: test images, then training images. */
-const comparedImages = 64;
 
 /** Where a run reads and writes, and how it is watched and ended. */
 export interface RunOptions extends Omit<TrainingSurroundings, 'folder'> {
@@ -154,11 +151,7 @@ async function freezeFront(
 }
 
 function freezeRun(run: ResolvedRun, model: tf.LayersModel, data: DataSet, provenance: JsonObject): Graph {
-  const { train, test, shape } = data;
-  const tested = Math.min(comparedImages, test.labels.length);
-  const samples = tf.tidy(() =>
-    tf.concat([firstImages(test, shape, tested), firstImages(train, shape, comparedImages - tested)]),
-  );
+  const samples = samplesOf(data);
   try {
     return freeze(model, { samples, name: run.name, provenance });
   } finally {
