@@ -3,6 +3,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { dominates } from '../autograd/train/pareto-front.js';
 import { findRun } from '../autograd/train/run-folder.js';
 import type { ResolvedRun, RunResult } from '../autograd/index.js';
+import { QfxError } from '../qfx/errors.js';
 import { UsageError, wholeNumberOption } from './command.js';
 import type { Command } from './command.js';
 import { count, percent } from './format.js';
@@ -71,11 +72,15 @@ export const sweep: Command<Options> = {
         ...described,
         name,
         training: wordLengths === undefined ? { ...training, resources: { bitOperations: value } } : training,
-        model: wordLengths === undefined ? described.model : (made) => described.model({ ...made, wordLength: value }),
+        model: wordLengths === undefined ? described.model : withWordLength(described, value),
       };
       const resume = (await findRun(join(folder, name))) !== 'nothing';
       // Without the description's file, whose network does not know the value, workers get the layers themselves.
-      const result = await trainWithProgress(run, { out: folder, backend, data, resume }, context);
+      const result = await trainWithProgress(run, { out: folder, backend, data, resume }, context).catch(
+        (error: Error) => {
+          throw error instanceof QfxError ? new QfxError(`run "${name}"`, error.message, { cause: error }) : error;
+        },
+      );
       const { bitOperations, accuracy, file: graph } = result;
       found.push({ value, bitOperations, accuracy, graph });
       result.model.dispose();
@@ -89,15 +94,35 @@ export const sweep: Command<Options> = {
   },
 };
 
+/** Builds the network with a word length; throws QfxError when it does not ask for it, since all runs would be the same. */
+function withWordLength({ model }: ResolvedRun, value: number): ResolvedRun['model'] {
+  return async (made) => {
+    let isRead = false;
+    const built = await model({
+      ...made,
+      get wordLength() {
+        isRead = true;
+        return value;
+      },
+    });
+    if (isRead) return built;
+    throw new QfxError('model', 'does not read the wordLength of its context: every run would be the same');
+  };
+}
+
 function numbersOption(name: string, describe: string) {
-  const coerce = (typed: string): number[] =>
-    String(typed)
+  const coerce = (typed: string): number[] => {
+    const values = String(typed)
       .split(',')
       .map((word) => {
         const value = Number(word);
         if (Number.isSafeInteger(value) && value >= 1) return value;
         throw new UsageError(`--${name} ${typed}: whole numbers from 1 on are needed, apart by commas`);
       });
+    const twice = values.find((value, index) => values.indexOf(value) !== index);
+    if (twice === undefined) return values;
+    throw new UsageError(`--${name} ${typed}: ${twice} is there twice`);
+  };
   return { requiresArg: true, describe: `${describe} [numbers]`, coerce } as const;
 }
 

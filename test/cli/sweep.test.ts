@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withFront } from '../../src/cli/sweep.js';
 import { expectRefusal, Terminal } from './support.js';
@@ -41,12 +41,75 @@ describe('qfx sweep', () => {
     expect(table).toEqual({ run, by, points: found });
     const plot = await readFile(terminal.place('out/noise-sweep/sweep.svg'), 'utf8');
     expect(plot.match(/<circle /g)).toHaveLength(2);
+    expect(plot).toContain('>noise: accuracy on all test images, from integers</text>');
+    expect(plot).toContain('>bit operations an image</text>');
     const again = await terminal.qfx([...line.slice(0, -1), '5,3,2']);
     expect(again.exitCode).toBe(0);
     expect(again.stdout).toMatch(/word length +bit operations +accuracy/);
     expect(await terminal.document(['inspect', 'out/noise-sweep/noise-2-bits/model.safetensors'])).toMatchObject({
       provenance: { run: 'noise-2-bits' },
     });
+  });
+
+  it('trains what is missing, and nothing else', async () => {
+    const last = (bits: number) => terminal.place(`out/noise-sweep/noise-${bits}-bits/checkpoints/last.safetensors`);
+    const run = ['sweep', 'noise.mjs', '--word-lengths', '5,3'];
+    const document = await terminal.document(run);
+    const before = await Promise.all([5, 3].map((bits) => readFile(last(bits), 'latin1')));
+    await rm(terminal.place('out/noise-sweep/noise-3-bits'), { recursive: true });
+    await rm(terminal.place('out/noise-sweep/sweep.json'));
+    expect(await terminal.document(run)).toEqual(document);
+    // A checkpoint says how many seconds its run took.
+    const after = await Promise.all([5, 3].map((bits) => readFile(last(bits), 'latin1')));
+    expect([after[0] === before[0], after[1] === before[1]]).toEqual([true, false]);
+    expect(JSON.parse(await readFile(terminal.place('out/noise-sweep/sweep.json'), 'utf8'))).toMatchObject({
+      points: [{ value: 5 }, { value: 3 }],
+    });
+  });
+
+  it('goes on with a run that was interrupted', async () => {
+    // Building its first network interrupts the first session.
+    const stopping = description
+      .replace("'noise'", "'stopped'")
+      .replace('export default', "import { existsSync, writeFileSync } from 'node:fs';\n  export default")
+      .replace(
+        'const q =',
+        "if (!existsSync('stopped')) { writeFileSync('stopped', ''); setTimeout(() => process.kill(process.pid, 'SIGINT'), 0); }\n      const q =",
+      );
+    await terminal.write('stopped.mjs', stopping);
+    const line = ['sweep', 'stopped.mjs', '--word-lengths', '5,3'];
+    const { exitCode, stderr } = await terminal.qfx(line);
+    expect(exitCode, stderr).toBe(130);
+    expect(await terminal.list('out/stopped-sweep')).not.toContain('sweep.json');
+    const accuracies = async (run: readonly string[]) => {
+      const { points } = (await terminal.document(run)) as { points: { accuracy: object }[] };
+      return points.map(({ accuracy }) => accuracy);
+    };
+    expect(await accuracies(line)).toEqual(await accuracies(['sweep', 'noise.mjs', '--word-lengths', '5,3']));
+  });
+
+  it('ends with a run that fails, names it, and keeps the others', async () => {
+    const failing = description
+      .replace("'noise'", "'failing'")
+      .replace('wordLength: 4 } });', 'wordLength: wordLength === 3 ? 99 : 4 } });');
+    await terminal.write('failing.mjs', failing);
+    const line = ['sweep', 'failing.mjs', '--word-lengths', '5,3'];
+    expectRefusal(await terminal.qfx(line), 1, 'run "failing-3-bits": ', 'wordLength', '99');
+    expect(await terminal.list('out/failing-sweep')).toEqual(['failing-5-bits']);
+    await terminal.write('failing.mjs', failing.replace('99', '2'));
+    const document = await terminal.document(line);
+    expect(document).toMatchObject({ points: [{ value: 5 }, { value: 3 }] });
+  });
+
+  it('refuses a network that does not ask for the word length', async () => {
+    const deaf = description
+      .replace("'noise'", "'deaf'")
+      .replace(', wordLength = { initial: 6, maximum: 8 }', '')
+      .replace('{ wordLength }', '{ wordLength: 3 }');
+    await terminal.write('deaf.mjs', deaf);
+    const refused = await terminal.qfx(['sweep', 'deaf.mjs', '--word-lengths', '5,3']);
+    expectRefusal(refused, 1, 'run "deaf-5-bits": model: does not read the wordLength of its context');
+    expect(await terminal.list('out')).not.toContain('deaf-sweep');
   });
 
   it('keeps learned word lengths within each budget', async () => {
@@ -58,6 +121,8 @@ describe('qfx sweep', () => {
 
   it.each([
     [['sweep', 'noise.mjs'], 'name either --word-lengths or --bit-operations'],
+    [['sweep', 'noise.mjs', '--word-lengths', '4', '--bit-operations', '9'], 'name either --word-lengths or'],
+    [['sweep', 'noise.mjs', '--word-lengths', '4,3,4'], '--word-lengths 4,3,4: 4 is there twice'],
     [['sweep', 'noise.mjs', '--word-lengths', '4,none'], '--word-lengths 4,none: whole numbers from 1 on are needed'],
   ])('refuses %o', async (line, message) => {
     expectRefusal(await terminal.qfx(line), 2, message);

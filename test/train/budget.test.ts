@@ -7,6 +7,8 @@ import { keepBudget } from '../../src/autograd/freeze/budget.js';
 import { tf } from '../../src/autograd/tensorflow.js';
 import { BitOperations } from '../../src/autograd/train/bit-operations.js';
 import { firstImages } from '../../src/autograd/train/first-images.js';
+import { modelWeights } from '../../src/autograd/train/model-weights.js';
+import { ResourceTerm } from '../../src/autograd/train/resource-term.js';
 import { train } from '../../src/autograd/train/train.js';
 import { summarizeGraph } from '../../src/qfx/index.js';
 import { termsOf } from '../../src/qfx/number/k-hot.js';
@@ -107,7 +109,9 @@ describe('bit operations', () => {
     const input = tf.input({ shape: [8, 8, 1] });
     const x = q.input({ wordLength: 8, binaryPoint: 8 }).apply(input) as tf.SymbolicTensor;
     const conv = (name: string, from: tf.SymbolicTensor) =>
-      q.conv2d({ name, filters: 2, kernelSize: 3, strides: 2 }).apply(from) as tf.SymbolicTensor;
+      q
+        .conv2d({ name, filters: 2, kernelSize: 3, strides: 2, output: { wordLength: learned } })
+        .apply(from) as tf.SymbolicTensor;
     const left = q.relu({ name: 'left' }).apply(conv('one', x)) as tf.SymbolicTensor;
     const right = q.requantize({ name: 'right', output: { wordLength: 3, binaryPoint: 14 } }).apply(conv('two', x));
     const joined = q.concatenate({ name: 'joined' }).apply([left, right as tf.SymbolicTensor]) as tf.SymbolicTensor;
@@ -124,6 +128,8 @@ describe('bit operations', () => {
       2 * 3 * 2 * 4,
     ]);
     expect(operations.total()).toBe(summarizeGraph(graph).bitOperations);
+    // What a sign is taken of may have any length.
+    expect(operations.slopes().has(quantizer(model, 'three', 'output'))).toBe(false);
   });
 
   it('have the slopes that shorter words show', () => {
@@ -177,6 +183,23 @@ describe('bit operations', () => {
       ],
     });
     expect(() => new BitOperations(model)).toThrow(/layer "second": gets exact values of "first", .* give its output/);
+  });
+});
+
+describe('the term in the loss', () => {
+  it('pulls at the binary points of K-hot weights', () => {
+    const model = placed({ weights: { ...twoHot, granularity: 'channel' } });
+    const weights = modelWeights(model);
+    const gradients = weights.map(({ shape }) => new Float32Array(shape.reduce((size, axis) => size * axis, 1)));
+    const term = new ResourceTerm(model, weights, 10);
+    const start = term.start();
+    const one = quantizer(model, 'conv', 'weights');
+    const slopes = new BitOperations(model).slopes().get(one)!;
+    term.apply(start, 0, 100, (position) => gradients[position]);
+    const theta = weights.findIndex(({ layer, key }) => layer === 'conv' && key.endsWith('weights_theta'));
+    const scale = (start.strength * one.config.learningRateScale) / start.start;
+    expect(gradients[theta]).toEqual(Float32Array.from(slopes, (slope) => scale * slope));
+    expect(Math.max(...gradients[theta])).toBeGreaterThan(0);
   });
 });
 
