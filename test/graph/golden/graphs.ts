@@ -1,5 +1,6 @@
 import type { Graph } from '../../../src/qfx/index.js';
 import { everyOperation, everyOperationInputs } from '../every-operation.js';
+import { functionOperations, functionOperationsInputs } from '../function-operations.js';
 import { tensorOperations, tensorOperationsInputs } from '../tensor-operations.js';
 
 interface GoldenGraph {
@@ -13,4 +14,5 @@ interface GoldenGraph {
 export const goldenGraphs: readonly GoldenGraph[] = [
   { name: 'version-1', graph: everyOperation, inputs: everyOperationInputs },
   { name: 'version-1-tensors', graph: tensorOperations, inputs: tensorOperationsInputs },
+  { name: 'version-1-functions', graph: functionOperations, inputs: functionOperationsInputs },
 ];
