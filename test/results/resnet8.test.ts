@@ -6,7 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { loadGraph, Network } from 'qfx';
 import type { Graph } from 'qfx';
 import { loadData } from 'qfx/data';
+import type { DataSet } from 'qfx/data';
 import { exportHls, simulate } from 'qfx/hls';
+import type { SimulateOptions, SimulationResult } from 'qfx/hls';
 import { rows } from '../../results/resnet8/rows.js';
 import { renewPage, tableRows } from '../../results/resnet8/table.js';
 import type { Results } from '../../results/resnet8/table.js';
@@ -18,6 +20,22 @@ const graphs = readdirSync('results/graphs').filter((file) => file.endsWith('.sa
 
 function committed(file: string): Graph {
   return loadGraph(new Uint8Array(readFileSync(`results/graphs/${file}`))).graph;
+}
+
+/** Where it is at hand; nothing is downloaded. */
+function cifar10(): Promise<DataSet | undefined> {
+  return loadData('cifar10', { download: false }).catch(() => undefined);
+}
+
+async function simulateGraph(name: string, options: SimulateOptions): Promise<SimulationResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'qfx-results-'));
+  try {
+    const project = join(folder, 'hls');
+    await exportHls(new Uint8Array(readFileSync(`results/graphs/${name}.safetensors`)), { out: project });
+    return await simulate(project, options);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 function claimed(graph: Graph): number {
@@ -63,7 +81,7 @@ describe('the committed graphs', () => {
   });
 
   it('reach them on all test images, in integers', async (context) => {
-    const data = await loadData('cifar10', { download: false }).catch(() => undefined);
+    const data = await cifar10();
     if (data === undefined) {
       if (process.env.QFX_REQUIRE_ORACLES === '1') throw new Error('CIFAR-10 is not there: QFX_DATA is not set');
       return context.skip('CIFAR-10 is not there: set QFX_DATA');
@@ -76,18 +94,38 @@ describe('the committed graphs', () => {
     }
   }, 600_000);
 
+  it('are fixed point on every layer', () => {
+    for (const file of graphs) {
+      const { nodes, tensors } = committed(file);
+      // Sums have 16 bits, all else is cast to fewer.
+      for (const { name, outputType } of nodes)
+        expect(outputType.wordLength, `${file}: ${name}`).toBeLessThanOrEqual(16);
+      for (const [name, { format }] of Object.entries(tensors))
+        expect(format.wordLength, `${file}: ${name}`).toBeLessThanOrEqual(12);
+    }
+  });
+
+  it('compute the same integers in C++ as in the executor, on every layer', async () => {
+    const data = await cifar10();
+    const size = 32 * 32 * 3;
+    // Real test images where the data set is at hand, else images over the whole range of bytes.
+    const image = (index: number) => data!.test.images.subarray(index * size, (index + 1) * size);
+    const { nodes } = committed('resnet8-w8a8.safetensors');
+    const images = 256;
+    const result = await simulateGraph('resnet8-w8a8', data ? { inputs: { count: images, image } } : { images });
+    expect(result.images).toBe(images);
+    expect(result.mismatches).toBe(0);
+    expect(result.layers.map(({ name }) => name)).toEqual(nodes.map(({ name }) => name));
+    // Every value of every layer, each once.
+    const values = nodes.reduce((sum, { shape }) => sum + shape.reduce((product, n) => product * n, 1), 0);
+    expect(result.valuesCompared).toBe(images * values);
+  });
+
   it.each(rows.filter(({ quantizers }) => JSON.stringify(quantizers).includes('kHot')))(
     'need no multiplication: $title',
     async ({ name }) => {
-      const folder = await mkdtemp(join(tmpdir(), 'qfx-results-'));
-      try {
-        const bytes = new Uint8Array(readFileSync(`results/graphs/resnet8-${name}.safetensors`));
-        await exportHls(bytes, { out: join(folder, 'hls') });
-        const { images, mismatches } = await simulate(join(folder, 'hls'), { images: 2, noMultiply: true });
-        expect({ images, mismatches }).toEqual({ images: 2, mismatches: 0 });
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
+      const { images, mismatches } = await simulateGraph(`resnet8-${name}`, { images: 2, noMultiply: true });
+      expect({ images, mismatches }).toEqual({ images: 2, mismatches: 0 });
     },
   );
 });

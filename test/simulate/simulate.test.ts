@@ -93,7 +93,7 @@ describe('a C simulation with a native compiler', () => {
 describe("the hardware's loops and the faster sums", () => {
   /** Leaves the last product of a sum out. */
   const broken = {
-    'include/qfx/conv2d.h': [
+    'include/qfx/weighted_window.h': [
       'total += product<weight_t>(factor',
       'if (s + 1 < table::input_steps || i + 1 < multiply_lanes) $&',
     ],
@@ -122,7 +122,7 @@ describe("the hardware's loops and the faster sums", () => {
   });
 
   it.for([
-    ['include/qfx/conv2d.h', 'block 1/conv'],
+    ['include/qfx/weighted_window.h', 'block 1/conv'],
     ['include/qfx/dense.h', 'scores'],
   ] as const)("differ where the hardware's loop of %s is broken", async ([file, layer], context) => {
     requireOracle(context, compiler);
