@@ -112,9 +112,13 @@ export function correctBias(
   return best;
 }
 
+/** A bit of resolution less costs four times the squared error; what costs twice as much as that saturates. */
+const largestGrowth = 8;
+
 /**
  * Moves a quantizer's binary points by one, together, up or else down, where that brings the network's output closer to the
- * float one's.
+ * float one's; not by saturating what it casts: errors of several layers may cancel in that for these images, and
+ * training could not learn through it.
  * @returns the error of the network's output afterwards
  */
 export function tryNeighbours(
@@ -126,15 +130,25 @@ export function tryNeighbours(
 ): number {
   const { positions } = quantizer;
   for (const step of [1, -1]) {
-    quantizer.positions = positions.map((position) => position + step);
+    const moved = positions.map((position) => position + step);
+    quantizer.positions = moved;
     let reached = error;
+    let saturates = false;
+    const compare = (visited: Quantizer, exact: tf.Tensor) => {
+      if (visited !== quantizer) return;
+      const own = quantizer.meanSquaredError(exact);
+      quantizer.positions = positions;
+      saturates ||= own > largestGrowth * quantizer.meanSquaredError(exact);
+      quantizer.positions = moved;
+    };
     const attempt = () =>
       values.attempt(layer, (output) => {
         reached = outputError(output, reference);
-        return reached < error;
+        return !saturates && reached < error;
       });
+    let isBetter = false;
     // A layer may not compute exactly with the new binary points.
-    const isBetter = unlessRefused(attempt, false);
+    whileVisiting(compare, () => void (isBetter = unlessRefused(attempt, false)));
     if (isBetter) return reached;
   }
   quantizer.positions = positions;

@@ -15,6 +15,8 @@ import type { Reference } from '../../../src/autograd/quantize/calibration.js';
 import { readFloatModel } from '../../../src/autograd/quantize/float-model.js';
 import { LayerValues } from '../../../src/autograd/quantize/layer-values.js';
 import { planNetwork } from '../../../src/autograd/quantize/plan.js';
+import { whileVisiting } from '../../../src/autograd/layers/visiting.js';
+import type { Quantizer } from '../../../src/autograd/quantizer.js';
 import { modelWeights } from '../../../src/autograd/train/model-weights.js';
 import { bars } from '../../train/synthetic.js';
 import { everything } from './float-networks.js';
@@ -92,4 +94,30 @@ describe('a step of calibration', () => {
     expect(helped).toBeGreaterThan(0);
     expect(helped).toBeLessThan(stepsOf().length);
   });
+
+  it('neighbours are none where they saturate, even if that brings the output closer', () => {
+    // Whatever makes values smaller brings the output closer to this one.
+    const still = { ...reference, output: tf.zerosLike(reference.output) };
+    let moved = 0;
+    for (const { layer, quantizer } of movableQuantizers(model)) {
+      const { positions } = quantizer;
+      const before = ownError(quantizer);
+      tryNeighbours(layer, quantizer, values, still, outputError(values.outputs, still));
+      expect(ownError(quantizer)).toBeLessThanOrEqual(8 * before);
+      if (quantizer.positions.join() !== positions.join()) moved++;
+      quantizer.positions = positions;
+      values.refresh();
+    }
+    expect(moved).toBeGreaterThan(0);
+  });
+
+  /** What the cast of a quantizer costs now. */
+  function ownError(quantizer: Quantizer): number {
+    let found = 0;
+    const look = (visited: Quantizer, exact: tf.Tensor) => {
+      if (visited === quantizer) found = quantizer.meanSquaredError(exact);
+    };
+    whileVisiting(look, () => values.refresh());
+    return found;
+  }
 });
