@@ -29,6 +29,7 @@ import type { Results, RowResult } from './table.js';
 const page = fileURLToPath(new URL('../README.md', import.meta.url));
 const graphs = fileURLToPath(new URL('../graphs', import.meta.url));
 const names = rows.map(({ name }) => name);
+const controlSettings = asJson({ float: floatTraining, control: fineTuning });
 
 const interruption = new AbortController();
 listenForInterruption(interruption);
@@ -97,9 +98,13 @@ async function makeResults(out: string, data: DataSet, wanted: readonly string[]
 
   const float = await startFloat(out, data);
   await keep({ float: float.accuracy });
-  if (results.control === undefined) await keep({ control: await trainControl(out, float, data, context) });
+  checkSettings(file, 'float control', controlSettings, results.control);
+  if (results.control === undefined) {
+    const accuracy = await trainControl(out, float, data, context);
+    await keep({ control: { settings: controlSettings, accuracy } });
+  }
   for (const row of rows.filter(({ name }) => wanted.includes(name))) {
-    checkSettings(file, row, results.rows[row.name]);
+    checkSettings(file, `row "${row.name}"`, settingsOf(row), results.rows[row.name]);
     if (row.from === 'float network' && results.rows[row.name]?.untrained === undefined)
       await keepRow(row, { untrained: await quantizeRow(out, row, float, data, context) });
     if (results.rows[row.name]?.trained === undefined)
@@ -110,12 +115,16 @@ async function makeResults(out: string, data: DataSet, wanted: readonly string[]
 
 /** Everything that decides a row's bits, as JSON holds it. */
 function settingsOf(row: Row): unknown {
-  return JSON.parse(JSON.stringify({ float: floatTraining, control: fineTuning, row }));
+  return asJson(row.from === 'scratch' ? { row } : { float: floatTraining, row });
 }
 
-function checkSettings(file: string, row: Row, found: RowResult | undefined): void {
-  if (found === undefined || isDeepStrictEqual(found.settings, settingsOf(row))) return;
-  throw new QfxError(file, `row "${row.name}" was made with other settings; remove the folder, or give another --out`);
+function asJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function checkSettings(file: string, what: string, settings: unknown, found: { settings: unknown } | undefined): void {
+  if (found === undefined || isDeepStrictEqual(found.settings, settings)) return;
+  throw new QfxError(file, `${what} was made with other settings; remove the folder, or give another --out`);
 }
 
 /** Puts table and graphs where they are committed, of the rows that are measured. */

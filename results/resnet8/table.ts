@@ -3,7 +3,7 @@ import { rows } from './rows.js';
 
 /** What is measured of a row, as fractions 0..1 of all test images. */
 export interface RowResult {
-  /** The row as it was when this was measured. */
+  /** What decided its bits when this was measured. */
   readonly settings: unknown;
   readonly untrained?: number;
   readonly trained?: number;
@@ -12,20 +12,21 @@ export interface RowResult {
 export interface Results {
   readonly float?: number;
   /** The float network after as many steps of fine-tuning. */
-  readonly control?: number;
+  readonly control?: { readonly settings: unknown; readonly accuracy: number };
   readonly rows: Readonly<Record<string, RowResult>>;
 }
 
 export const head = ['network', 'without training', 'trained', 'to the float control'];
 
-/** Lines of the table, for terminals and for the page; what was not measured yet is empty. */
+/** Lines of the table, for terminals and for the page, of what was measured. */
 export function tableRows({ float, control, rows: measured }: Results): string[][] {
   return [
-    ['float', percent(float), percent(control), ''],
-    ...rows.map(({ name, title }) => {
+    ['float', percent(float), percent(control?.accuracy), ''],
+    ...rows.flatMap(({ name, title }) => {
       const { untrained, trained } = measured[name] ?? {};
+      if (untrained === undefined && trained === undefined) return [];
       const isTuned = untrained !== undefined && trained !== undefined && control !== undefined;
-      return [title, percent(untrained), percent(trained), isTuned ? points(trained - control) : ''];
+      return [[title, percent(untrained), percent(trained), isTuned ? points(trained - control.accuracy) : '']];
     }),
   ];
 }

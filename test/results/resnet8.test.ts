@@ -45,7 +45,7 @@ function claimed(graph: Graph): number {
 describe('the table of ResNet-8', () => {
   const measured: Results = {
     float: 0.8,
-    control: 0.81,
+    control: { settings: {}, accuracy: 0.81 },
     rows: {
       w4a4: { settings: {}, untrained: 0.75, trained: 0.8 },
       'w4a4-scratch-fixed': { settings: {}, trained: 0.5 },
@@ -57,27 +57,28 @@ describe('the table of ResNet-8', () => {
     expect(table.get('float')).toEqual(['80.00 %', '81.00 %', '']);
     expect(table.get('4 bits')).toEqual(['75.00 %', '80.00 %', '-1.00']);
     expect(table.get('4 bits from scratch, binary points of the first batch')).toEqual(['', '50.00 %', '']);
-    expect(table.get('8 bits')).toEqual(['', '', '']);
+    expect(table.has('8 bits')).toBe(false);
   });
 
   it('takes the place of the one between the comments', async () => {
     const renewed = await renewPage(page, measured);
     expect(renewed).toMatch(/\| 4 bits +\| +75.00 % +\| +80.00 % +\| +-1.00 +\|/);
-    expect(renewed).not.toMatch(/\| 8 bits +\| +\d/);
+    expect(renewed).not.toContain('| 8 bits ');
     await expect(renewPage('no comments', measured)).rejects.toThrow(/the page lacks the lines/);
   });
 });
 
 describe('the committed graphs', () => {
   it('are the rows of the table, with the accuracies that it says', () => {
-    expect(graphs.map((file) => file.replace('.safetensors', '')).sort()).toEqual(
-      rows.map(({ name }) => `resnet8-${name}`).sort(),
-    );
+    const lines = page.split('\n');
     for (const { name, title } of rows) {
+      const line = lines.find((text) => text.startsWith(`| ${title} `));
+      expect(graphs.includes(`resnet8-${name}.safetensors`), title).toBe(line !== undefined);
+      if (line === undefined) continue;
       const percent = (100 * claimed(committed(`resnet8-${name}.safetensors`))).toFixed(2);
-      const line = page.split('\n').find((text) => text.startsWith(`| ${title} `));
       expect(line, title).toContain(`| ${percent} %`);
     }
+    expect(graphs.filter((file) => !rows.some(({ name }) => file === `resnet8-${name}.safetensors`))).toEqual([]);
   });
 
   it('reach them on all test images, in integers', async (context) => {
@@ -121,7 +122,7 @@ describe('the committed graphs', () => {
     expect(result.valuesCompared).toBe(images * values);
   });
 
-  it.each(rows.filter(({ quantizers }) => JSON.stringify(quantizers).includes('kHot')))(
+  it.each(rows.filter(({ name }) => name.startsWith('k') && graphs.includes(`resnet8-${name}.safetensors`)))(
     'need no multiplication: $title',
     async ({ name }) => {
       const { images, mismatches } = await simulateGraph(`resnet8-${name}`, { images: 2, noMultiply: true });
