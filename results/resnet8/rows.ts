@@ -23,15 +23,19 @@ export const floatTraining = {
   freezing: { binaryPoints: 1, statistics: 1, images: 2048 },
 } satisfies TrainingInput;
 
-/**
- * Two epochs, with binary points as they were found without training. The float network's weights are large for a step of Adam, so
- * the rate is high; at 3 bits a fifth of it loses 1 point, and statistics that are frozen from the start another one.
- */
+/** Two epochs, with what was found without training fixed from the first step. */
 export const fineTuning = {
   ...common,
   epochs: 2,
-  learningRate: { schedule: 'cosine', rate: 0.005, warmUpSteps: 20 },
-  freezing: { binaryPoints: 0, by: 'neighbours', statistics: 0.85, images: 2048 },
+  learningRate: { schedule: 'cosine', rate: 0.001, warmUpSteps: 20 },
+  freezing: { binaryPoints: 0, by: 'neighbours', statistics: 0, images: 2048 },
+} satisfies TrainingInput;
+
+/** Where many weights have to find another integer: larger steps, and statistics that follow them. */
+const coarseTuning = {
+  ...fineTuning,
+  learningRate: { ...fineTuning.learningRate, rate: 0.005 },
+  freezing: { ...fineTuning.freezing, statistics: 0.85 },
 } satisfies TrainingInput;
 
 const fromScratch = {
@@ -62,19 +66,20 @@ function powers(terms: number): Row['quantizers'] {
 }
 
 const tuned = { from: 'float network', training: fineTuning } as const;
+const coarse = { from: 'float network', training: coarseTuning } as const;
 
 export const rows: readonly Row[] = [
   ...[8, 6, 4, 3].map((bits) => ({
     name: `w${bits}a${bits}`,
     title: `${bits} bits`,
     quantizers: words(bits),
-    ...tuned,
+    ...(bits > 3 ? tuned : coarse),
   })),
   ...[1, 2, 3].map((terms) => ({
     name: `k${terms}`,
     title: `no multiplication, K = ${terms}`,
     quantizers: powers(terms),
-    ...tuned,
+    ...(terms > 1 ? tuned : coarse),
   })),
   ...Object.entries({
     fixed: { title: 'binary points of the first batch', freezing: { binaryPoints: 0, by: 'search' } },
