@@ -56,7 +56,7 @@ function build({ shape, classes }: NetworkShape, layers: LayerFactory): tf.Layer
     return relu(name, layers.add({ name: `${name}_add` }).apply([second, shortcut]) as Tensor);
   };
 
-  const image = tf.input({ shape: [...shape] });
+  const image = tf.input({ name: 'image', shape: [...shape] });
   const pixels = layers.input({ name: 'pixels', wordLength: 8, binaryPoint: 8 }).apply(image) as Tensor;
   const stem = relu('stem', convolution('stem', pixels, 16, 3, 1));
   const blocks = block('block3', block('block2', block('block1', stem, 16, 1), 32, 2), 64, 2);

@@ -18,14 +18,14 @@ export interface Results {
 
 export const head = ['network', 'without training', 'trained', 'to the float control'];
 
-/** Lines of the table, for terminals and for the page, of what was measured. */
+/** Lines of the table, for terminals and for the page, of the rows that are trained. */
 export function tableRows({ float, control, rows: measured }: Results): string[][] {
   return [
     ['float', percent(float), percent(control?.accuracy), ''],
     ...rows.flatMap(({ name, title }) => {
       const { untrained, trained } = measured[name] ?? {};
-      if (untrained === undefined && trained === undefined) return [];
-      const isTuned = untrained !== undefined && trained !== undefined && control !== undefined;
+      if (trained === undefined) return [];
+      const isTuned = untrained !== undefined && control !== undefined;
       return [[title, percent(untrained), percent(trained), isTuned ? points(trained - control.accuracy) : '']];
     }),
   ];
