@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { defineRun, firstImages, freeze, modelFiles, quantizeModel, tf, writeQuantized } from 'qfx/autograd';
+import { defineRun, freeze, modelFiles, quantizeModel, samplesOf, tf, writeQuantized } from 'qfx/autograd';
 import type { DataSet } from 'qfx/data';
 import { Network } from 'qfx';
 import type { Graph } from 'qfx';
@@ -11,9 +11,6 @@ import { trainWithProgress } from '../../src/cli/train.js';
 import type { FloatStart } from './float.js';
 import { fixedPointNetwork } from './network.js';
 import type { Row } from './rows.js';
-
-/** Real images on which a frozen graph is compared with the network. */
-const comparedImages = 64;
 
 /** A fraction 0..1 of all test images, as the integer executor classifies them. */
 type IntegerAccuracy = number;
@@ -30,7 +27,7 @@ export async function quantizeRow(
   const { model, report } = await withBars(context, (onProgress) =>
     quantizeModel(float, { ...row.quantizers, evaluatedImages: 0, data, signal, onProgress }),
   );
-  const samples = firstImages(data.test, data.shape, comparedImages);
+  const samples = samplesOf(data);
   const graph = freeze(model, { samples, name: `resnet8-${row.name}` });
   samples.dispose();
   await writeQuantized(untrainedFolder(out, row), { model, graph, report });
