@@ -1,4 +1,3 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { evaluate, loadModelFile, modelFiles, train, withoutQuantizers } from 'qfx/autograd';
 import type { tf, TrainingInput, TrainingSurroundings } from 'qfx/autograd';
@@ -6,6 +5,7 @@ import type { DataSet } from 'qfx/data';
 import type { CommandContext } from '../../src/cli/command.js';
 import type { Progress } from '../../src/cli/progress.js';
 import { describeProgress } from '../../src/cli/train.js';
+import { writeWholeFolder } from '../../src/write-whole-folder.js';
 import { fixedPointNetwork, floatNetwork } from './network.js';
 import { fineTuning, floatTraining } from './rows.js';
 
@@ -30,7 +30,7 @@ export async function trainFloat(out: string, data: DataSet, context: CommandCon
   const model = floatNetwork(shapeOf(data));
   await trainFurther('float', network, data, floatTraining, join(out, 'float', 'run'), context);
   copyWeights(network, model);
-  await save(model, join(out, 'float', 'model'));
+  await writeWholeFolder(join(out, 'float', 'model'), async (partial) => void (await model.save(modelFiles(partial))));
   return { model, accuracy: await accuracyOf(model, data, context) };
 }
 
@@ -100,13 +100,4 @@ function copyWeights(source: tf.LayersModel, target: tf.LayersModel): void {
       weight.write(found.read());
     }
   }
-}
-
-/** The whole folder or nothing. */
-async function save(model: tf.LayersModel, folder: string): Promise<void> {
-  const partial = `${folder}.partial`;
-  await mkdir(partial, { recursive: true });
-  await model.save(modelFiles(partial));
-  await rm(folder, { recursive: true, force: true });
-  await rename(partial, folder);
 }

@@ -1,22 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { makeFolders, removeEmptyFolders } from '../make-folders.js';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { QfxError } from '../qfx/errors.js';
+import { exists, writeWholeFolder } from '../write-whole-folder.js';
 import { parseProjectDescription, projectFileName } from './project-description.js';
 
 /** Contents of a folder: path relative to it, with forward slashes, to text (written as UTF-8) or bytes. */
 export type FolderContents = ReadonlyMap<string, string | Uint8Array>;
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}
 
 /** Refuses to replace anything but an emitted project or an empty folder. */
 export async function checkReplaceable(folder: string): Promise<void> {
@@ -41,19 +30,6 @@ async function writeContents(folder: string, contents: FolderContents): Promise<
   }
 }
 
-/** Puts `partial` in the place of `folder`; an older folder of that name survives a failure. */
-async function replaceFolder(folder: string, partial: string, previous: string): Promise<void> {
-  if (!(await exists(folder))) return rename(partial, folder);
-  await rename(folder, previous);
-  try {
-    await rename(partial, folder);
-  } catch (error) {
-    await rename(previous, folder);
-    throw error;
-  }
-  await rm(previous, { recursive: true, force: true });
-}
-
 /**
  * Writes a whole project folder or nothing: the contents go to a temporary folder beside `folder`, which then takes its
  * place. An emitted project that is there already is replaced as a whole; anything else is refused and left alone.
@@ -62,19 +38,9 @@ async function replaceFolder(folder: string, partial: string, previous: string):
 export async function writeProjectFolder(folder: string, contents: FolderContents): Promise<void> {
   const target = resolve(folder);
   await checkReplaceable(target);
-  const parent = dirname(target);
-  const suffix = randomBytes(4).toString('hex');
-  const partial = join(parent, `.${basename(target)}-partial-${suffix}`);
-  const previous = join(parent, `.${basename(target)}-previous-${suffix}`);
-  let firstMade: string | undefined;
   try {
-    firstMade = await makeFolders(parent);
-    await mkdir(partial);
-    await writeContents(partial, contents);
-    await replaceFolder(target, partial, previous);
+    await writeWholeFolder(target, (partial) => writeContents(partial, contents));
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    if (firstMade !== undefined) await removeEmptyFolders(parent, firstMade);
     throw new QfxError(folder, `cannot write the project (${(error as Error).message})`, { cause: error });
   }
 }

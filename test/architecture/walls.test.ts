@@ -24,6 +24,7 @@ const walls: readonly (readonly [file: string, allowed: readonly string[], forbi
       '../../cli/main.js',
       '../../package-root.js',
       '../../make-folders.js',
+      '../../write-whole-folder.js',
       '../../parse-configuration.js',
     ],
   ],

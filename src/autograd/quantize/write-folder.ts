@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { QfxError } from '../../qfx/errors.js';
 import { saveGraph } from '../../qfx/graph/file.js';
 import type { Graph } from '../../qfx/graph/graph.js';
+import { writeWholeFolder } from '../../write-whole-folder.js';
 import { modelFiles } from '../model-files.js';
 import type { tf } from '../tensorflow.js';
 import type { QuantizationReport } from './quantize-model.js';
@@ -35,34 +35,13 @@ export async function writeQuantized(
   }: { readonly model: tf.LayersModel; readonly graph: Graph; readonly report: QuantizationReport },
 ): Promise<void> {
   await checkQuantizedFolder(folder);
-  const target = resolve(folder);
-  const temporary = (kind: string) =>
-    join(dirname(target), `.${basename(target)}-${kind}-${randomBytes(4).toString('hex')}`);
-  const partial = temporary('partial');
   try {
-    await mkdir(partial, { recursive: true });
-    await writeFile(join(partial, 'model.safetensors'), saveGraph(graph));
-    await writeFile(join(partial, reportFile), `${JSON.stringify(report, undefined, 2)}\n`);
-    await model.save(modelFiles(join(partial, 'model')));
-    await replace(target, partial, temporary('previous'));
+    await writeWholeFolder(folder, async (partial) => {
+      await writeFile(join(partial, 'model.safetensors'), saveGraph(graph));
+      await writeFile(join(partial, reportFile), `${JSON.stringify(report, undefined, 2)}\n`);
+      await model.save(modelFiles(join(partial, 'model')));
+    });
   } catch (cause) {
-    await rm(partial, { recursive: true, force: true });
     throw new QfxError(folder, `cannot be written: ${(cause as Error).message}`, { cause });
   }
-}
-
-/** Puts `partial` in the place of `target`; an older folder of that name survives a failure. */
-async function replace(target: string, partial: string, previous: string): Promise<void> {
-  const exists = await access(target).then(
-    () => true,
-    () => false,
-  );
-  if (exists) await rename(target, previous);
-  try {
-    await rename(partial, target);
-  } catch (error) {
-    if (exists) await rename(previous, target);
-    throw error;
-  }
-  await rm(previous, { recursive: true, force: true });
 }

@@ -1,8 +1,9 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { QfxError } from '../../qfx/errors.js';
 import { saveGraph } from '../../qfx/graph/file.js';
 import type { Graph } from '../../qfx/graph/graph.js';
+import { writeWholeFolder } from '../../write-whole-folder.js';
 import { frontFolders } from './run-folder.js';
 
 /** A network of a run's front as a graph; accuracies are fractions 0..1 of the path that computes the graph's integers. */
@@ -26,24 +27,17 @@ export async function writeFront(
   networks: readonly (Omit<FrontGraph, 'file'> & { readonly graph: Graph })[],
 ): Promise<FrontGraph[]> {
   const { graphs: target } = frontFolders(folder);
-  const partial = join(dirname(target), '.pareto-partial');
+  const rows = networks.map(({ graph, ...row }) => ({ row: { ...row, file: fileOf(row) }, graph }));
   try {
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial);
-    const rows = [];
-    for (const { graph, ...row } of networks) {
-      const file = fileOf(row);
-      await writeFile(join(partial, file), saveGraph(graph));
-      rows.push({ ...row, file });
-    }
-    await writeFile(join(partial, 'pareto.json'), `${JSON.stringify({ networks: rows }, undefined, 2)}\n`);
-    await rm(target, { recursive: true, force: true });
-    await rename(partial, target);
-    return rows.map((row) => ({ ...row, file: join(target, row.file) }));
+    await writeWholeFolder(target, async (partial) => {
+      for (const { row, graph } of rows) await writeFile(join(partial, row.file), saveGraph(graph));
+      const table = { networks: rows.map(({ row }) => row) };
+      await writeFile(join(partial, 'pareto.json'), `${JSON.stringify(table, undefined, 2)}\n`);
+    });
   } catch (cause) {
-    await rm(partial, { recursive: true, force: true });
     throw new QfxError(target, `cannot be written: ${(cause as Error).message}`, { cause });
   }
+  return rows.map(({ row }) => ({ ...row, file: join(target, row.file) }));
 }
 
 /** For example `3981312-operations-97.25-percent.safetensors`. */
