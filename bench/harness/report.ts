@@ -1,12 +1,12 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { dirname } from 'node:path';
-import prettier from 'prettier';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { formatTable } from '../../src/cli/table.js';
 import { QfxError } from '../../src/qfx/errors.js';
 import { resultSchema } from './measure.js';
+import { renewPart } from './page.js';
 import type { ComparisonResult, Summary } from './measure.js';
 
 /** The columns of the table, for terminals and for the documentation. */
@@ -90,10 +90,7 @@ const start = '<!-- written by npm run bench -- --write-docs -->';
 const end = '<!-- end -->';
 
 /** A page with its tables, between two comments, renewed. Throws where the comments are missing. */
-export async function renewPage(page: string, results: readonly ComparisonResult[]): Promise<string> {
-  const from = page.indexOf(start);
-  const to = page.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`the page lacks the lines "${start}" and "${end}"`);
+export function renewPage(page: string, results: readonly ComparisonResult[]): Promise<string> {
   const occasions = new Map<string, ComparisonResult[]>();
   for (const result of results) {
     const occasion = `Measured on ${result.date}: ${result.machine}.`;
@@ -101,8 +98,7 @@ export async function renewPage(page: string, results: readonly ComparisonResult
   }
   const tables = [...occasions].map(([occasion, lines]) => `${occasion}\n\n${markdownTable(lines)}`);
   const list = reasons(results).map((reason) => `- ${reason}\n`);
-  const text = `${page.slice(0, from)}${[start, ...tables, list.join('')].join('\n\n')}\n${page.slice(to)}`;
-  return prettier.format(text, { parser: 'markdown', printWidth: 120 });
+  return renewPart(page, { start, end, text: [...tables, list.join('')].join('\n\n') });
 }
 
 function markdownTable(results: readonly ComparisonResult[]): string {

@@ -1,4 +1,4 @@
-import prettier from 'prettier';
+import { renewPart } from '../../bench/harness/page.js';
 import { rows } from './rows.js';
 
 /** What is measured of a row, as fractions 0..1 of all test images. */
@@ -46,16 +46,12 @@ const end = '<!-- end -->';
  * A page with the table, between two comments, renewed.
  * @throws Error where the comments are missing
  */
-export async function renewPage(page: string, results: Results): Promise<string> {
-  const from = page.indexOf(start);
-  const to = page.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`the page lacks the lines "${start}" and "${end}"`);
+export function renewPage(page: string, results: Results): Promise<string> {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const lines = [
     line(head),
     line(head.map((_, column) => (column === 0 ? '---' : '--:'))),
     ...tableRows(results).map(line),
   ];
-  const text = `${page.slice(0, from)}${start}\n\n${lines.join('\n')}\n\n${page.slice(to)}`;
-  return prettier.format(text, { parser: 'markdown', printWidth: 120 });
+  return renewPart(page, { start, end, text: lines.join('\n') });
 }

@@ -1,0 +1,21 @@
+import prettier from 'prettier';
+
+/** What a command writes into a page, between two comments. */
+export interface GeneratedPart {
+  /** The comments, lines of their own. */
+  readonly start: string;
+  readonly end: string;
+  readonly text: string;
+}
+
+/**
+ * A Markdown page with its generated part renewed, and formatted.
+ * @throws Error where the page lacks the comments
+ */
+export async function renewPart(page: string, { start, end, text }: GeneratedPart): Promise<string> {
+  const from = page.indexOf(start);
+  const to = page.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`the page lacks the lines "${start}" and "${end}"`);
+  const renewed = `${page.slice(0, from)}${start}\n\n${text}\n\n${page.slice(to)}`;
+  return prettier.format(renewed, { parser: 'markdown', printWidth: 120 });
+}
