@@ -5,7 +5,7 @@ import { Network } from 'qfx';
 import type { Graph } from 'qfx';
 import { measureAccuracy } from '../../src/cli/accuracy.js';
 import type { CommandContext } from '../../src/cli/command.js';
-import { withBars } from '../../src/cli/quantize.js';
+import { quantizeWithProgress } from '../../src/cli/quantize.js';
 import { labelledImages } from '../../src/cli/test-images.js';
 import { trainWithProgress } from '../../src/cli/train.js';
 import type { FloatStart } from './float.js';
@@ -24,7 +24,7 @@ export async function quantizeRow(
   context: CommandContext,
 ): Promise<IntegerAccuracy> {
   const { signal } = context;
-  const { model, report } = await withBars(context, (onProgress) =>
+  const { model, report } = await quantizeWithProgress(context, (onProgress) =>
     quantizeModel(float, { ...row.quantizers, evaluatedImages: 0, data, signal, onProgress }),
   );
   const samples = samplesOf(data);

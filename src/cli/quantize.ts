@@ -76,7 +76,7 @@ export const quantize: Command<Options> = {
     await initializeBackend(backend);
     const float = await loadModelFile(file);
     const data = await loadData(from.data, { folder: from.folder, signal: context.signal });
-    const { model, report } = await withBars(context, (onProgress) =>
+    const { model, report } = await quantizeWithProgress(context, (onProgress) =>
       quantizeModel(float, { ...config, data, signal: context.signal, onProgress }),
     );
     const floatResult = await evaluate(float, data.test, data.shape, { signal: context.signal });
@@ -118,7 +118,7 @@ async function readConfig(file: string): Promise<QuantizationInput> {
 }
 
 /** Quantizes with a bar for each phase. */
-export async function withBars<Result>(
+export async function quantizeWithProgress<Result>(
   context: Pick<CommandContext, 'progress'>,
   work: (onProgress: (progress: QuantizationProgress) => void) => Promise<Result>,
 ): Promise<Result> {
