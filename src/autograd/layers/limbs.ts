@@ -1,6 +1,6 @@
 import { QfxError } from '../../qfx/errors.js';
 import type { IntegerTensor } from '../../qfx/number/raw-array.js';
-import { rawRange, spreadAt, spreadValues } from '../../qfx/number/type.js';
+import { rawRange, spreadAt, spreadValues, widestWord } from '../../qfx/number/type.js';
 import type { FixedPointFormat } from '../../qfx/number/type.js';
 import { tf } from '../tensorflow.js';
 import { realsOf } from './reals.js';
@@ -38,7 +38,7 @@ export function planLimbs(format: FixedPointFormat, weights: IntegerTensor, wher
   const { minimum, maximum } = rawRange(format);
   const range = Float64Array.of(Number(minimum), Number(maximum));
   const inputBits = format.wordLength;
-  const weightBits = spreadValues(aligned.format.wordLength).reduce((most, bits) => Math.max(most, bits), 0);
+  const weightBits = widestWord(aligned.format.wordLength);
   const pairs: LimbPlan[] = [];
   for (let inputs = 1; inputs <= maximumLimbs; inputs++) {
     for (let parts = 1; parts <= maximumLimbs; parts++) {

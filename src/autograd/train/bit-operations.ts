@@ -3,7 +3,7 @@ import { countAdders, countWeightBits } from '../../qfx/graph/bit-operations.js'
 import { compileProjection } from '../../qfx/number/k-hot.js';
 import type { KHotProjection } from '../../qfx/number/k-hot.js';
 import { elementCount } from '../../qfx/number/shape.js';
-import { spreadValues } from '../../qfx/number/type.js';
+import { widestWord } from '../../qfx/number/type.js';
 import type { FixedPointLayer } from '../layers/layer.js';
 import { connectionOf, describeOperands, isFixedPoint, isMover } from '../layers/sources.js';
 import { longestWord } from '../quantizer-config.js';
@@ -86,7 +86,7 @@ export class BitOperations {
 
 function inputBits({ layer }: CountedLayer): number {
   const [{ format }] = describeOperands(layer, new Map());
-  return Math.max(...spreadValues(format.wordLength));
+  return widestWord(format.wordLength);
 }
 
 /** What the weights take at each place, for each bit of the values. */

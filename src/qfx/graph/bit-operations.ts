@@ -1,7 +1,7 @@
 import { countTerms } from '../number/k-hot.js';
 import type { IntegerTensor } from '../number/raw-array.js';
 import { elementCount } from '../number/shape.js';
-import { spreadValues } from '../number/type.js';
+import { spreadValues, widestWord } from '../number/type.js';
 import type { DigitKind } from '../number/type.js';
 import { findOperation } from '../operations/index.js';
 import { layer } from '../operations/operation.js';
@@ -47,7 +47,7 @@ export function costOfProducts(node: GraphNode, context: NodeContext): ProductCo
   const { weights } = context.constants;
   const { raw, shape, format } = weights;
   const places = countProducts(node, context) / Math.max(1, raw.length);
-  const inputBits = Math.max(...spreadValues(context.inputs[0].format.wordLength));
+  const inputBits = widestWord(context.inputs[0].format.wordLength);
   if (format.kHot === undefined) {
     return { adders: 0, bitOperations: places * inputBits * countWeightBits(weights) };
   }

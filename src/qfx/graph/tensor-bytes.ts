@@ -1,14 +1,14 @@
 import { QfxError } from '../errors.js';
 import { makeRawArray } from '../number/raw-array.js';
 import type { IntegerTensor } from '../number/raw-array.js';
-import { spreadValues } from '../number/type.js';
+import { widestWord } from '../number/type.js';
 import type { TensorFormat } from '../number/type.js';
 import { integerTypes } from './safetensors.js';
 import type { IntegerType, StoredTensor } from './safetensors.js';
 
 /** The smallest integer type of the container that holds every raw integer of a format. */
 export function storageType(format: TensorFormat, where = 'tensor'): IntegerType {
-  const wordLength = spreadValues(format.wordLength).reduce((widest, own) => Math.max(widest, own), 0);
+  const wordLength = widestWord(format.wordLength);
   const fits = (Object.keys(integerTypes) as IntegerType[]).find(
     (dtype) => integerTypes[dtype].signed === format.signed && integerTypes[dtype].size * 8 >= wordLength,
   );

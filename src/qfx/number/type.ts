@@ -111,6 +111,11 @@ export function spreadValues(spread: Spread): readonly number[] {
   return 'elements' in spread ? spread.elements : spread.values;
 }
 
+/** The longest word length that occurs; of a tensor without elements 0. (As arguments of Math.max, a large tensor's overflow the stack.) */
+export function widestWord(wordLength: Spread): number {
+  return spreadValues(wordLength).reduce((widest, bits) => Math.max(widest, bits), 0);
+}
+
 /** True when every element has the same word length and binary point. */
 export function isUniform(format: TensorFormat): format is FixedPointFormat {
   return typeof format.wordLength === 'number' && typeof format.binaryPoint === 'number';

@@ -1,7 +1,7 @@
 import { QfxError } from '../errors.js';
 import { validateKHot } from './k-hot.js';
 import { elementCount } from './shape.js';
-import { maximumWordLength, overflows, roundings, spreadAt, spreadValues } from './type.js';
+import { maximumWordLength, overflows, roundings, spreadAt, spreadValues, widestWord } from './type.js';
 import type { FixedPointFormat, FixedPointType, Spread, TensorFormat, TensorType } from './type.js';
 
 /** Binary points reach from minus this to this, in bits. */
@@ -31,7 +31,7 @@ export function validateTensorFormat(format: TensorFormat, shape: readonly numbe
   validateSpread(format.binaryPoint, shape, `${where}: binaryPoint`);
   for (const wordLength of spreadValues(format.wordLength)) validateWordLength(wordLength, where);
   for (const binaryPoint of spreadValues(format.binaryPoint)) validateBinaryPoint(binaryPoint, where);
-  if (format.kHot !== undefined) validateKHot(format.kHot, Math.max(...spreadValues(format.wordLength)), where);
+  if (format.kHot !== undefined) validateKHot(format.kHot, widestWord(format.wordLength), where);
 }
 
 /** Throws unless every element of a tensor of this shape has a valid type; K-hot are constants only, nothing is cast to them. */

@@ -1,5 +1,5 @@
-import { rawRange, spreadValues } from '../../number/type.js';
-import type { FixedPointFormat, Spread, TensorFormat } from '../../number/type.js';
+import { rawRange, widestWord } from '../../number/type.js';
+import type { FixedPointFormat, TensorFormat } from '../../number/type.js';
 
 /** How values lie in memory, as the binary logarithm of their bytes: int16, int32 or int64. */
 export type Storage = 1 | 2 | 3;
@@ -20,10 +20,6 @@ export function storageOfBits(bits: number): Storage {
  */
 export function storageOf({ signed, wordLength }: TensorFormat): Storage {
   return storageOfBits(signedBits({ signed, wordLength: widestWord(wordLength), binaryPoint: 0 }));
-}
-
-function widestWord(wordLength: Spread): number {
-  return spreadValues(wordLength).reduce((most, width) => Math.max(most, width), 0);
 }
 
 /** True where every raw integer of a format is a signed integer of `bits` bits. */
