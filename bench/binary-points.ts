@@ -6,13 +6,17 @@ import type { TrainingResult } from 'qfx/autograd';
 import { loadCifar10, takeImages } from 'qfx/data';
 import type { DataSet } from 'qfx/data';
 import writeFileAtomic from 'write-file-atomic';
+import { hideBin } from 'yargs/helpers';
+import { createParser } from '../src/cli/parser.js';
 import { createProgress } from '../src/cli/progress.js';
 import { formatTable } from '../src/cli/table.js';
+import { markdownTable, renewPart } from './harness/page.js';
 
 /**
  * `npm run bench:binary-points`: who chooses binary points how well. A small CNN with 4-bit weights and activations is trained
  * on a part of CIFAR-10, from three starts, with binary points that are chosen in four ways; accuracies are those of the integers
- * on all test images. Goes on after an interruption; single accuracies are in out/binary-points.json.
+ * on all test images. Goes on after an interruption; single accuracies are in out/binary-points.json. `--write-docs` writes the
+ * table of docs/training.md.
  */
 
 const seeds = [1, 2, 3];
@@ -38,6 +42,11 @@ interface Row {
 }
 
 const resultsFile = fileURLToPath(new URL('../out/binary-points.json', import.meta.url));
+const page = fileURLToPath(new URL('../docs/training.md', import.meta.url));
+const comments = {
+  start: '<!-- written by npm run bench:binary-points -- --write-docs -->',
+  end: '<!-- end -->',
+};
 
 function network({ shape, classes }: DataSet, seed: number): tf.LayersModel {
   const bits = { wordLength: 4 };
@@ -111,8 +120,20 @@ function tableRows(rows: readonly Row[]): string[][] {
 }
 
 async function main(): Promise<void> {
+  const options = await createParser(hideBin(process.argv))
+    .scriptName('npm run bench:binary-points --')
+    .usage('$0\n\nCompares ways to choose binary points on CIFAR-10. Interrupted, the same line goes on.')
+    .option('data', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Folder of the binary batches (else QFX_DATA, cache)',
+    })
+    .option('write-docs', { type: 'boolean', default: false, describe: 'Also write the table of docs/training.md' })
+    .version(false)
+    .strict()
+    .parseAsync();
   await initializeBackend('wasm');
-  const whole = await loadCifar10();
+  const whole = await loadCifar10({ folder: options.data });
   const data = { ...whole, train: takeImages(whole.train, 0, trainingImages) };
   const rows = await readRows();
   const missing = seeds.flatMap((seed) =>
@@ -133,7 +154,12 @@ async function main(): Promise<void> {
     await writeFileAtomic(resultsFile, `${JSON.stringify(rows, undefined, 2)}\n`);
   }
   progress.stop();
-  process.stdout.write(`${formatTable(['binary points', ...starts], tableRows(rows))}\n`);
+  const head = ['binary points', ...starts];
+  if (options.writeDocs) {
+    const text = markdownTable(head, tableRows(rows), 'right');
+    await writeFileAtomic(page, await renewPart(await readFile(page, 'utf8'), { ...comments, text }));
+  }
+  process.stdout.write(`${formatTable(head, tableRows(rows))}\n`);
 }
 
 await main();

@@ -19,3 +19,14 @@ export async function renewPart(page: string, { start, end, text }: GeneratedPar
   const renewed = `${page.slice(0, from)}${start}\n\n${text}\n\n${page.slice(to)}`;
   return prettier.format(renewed, { parser: 'markdown', printWidth: 120 });
 }
+
+/** A Markdown table. All columns but the first are aligned as told. */
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  align: 'left' | 'right',
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const alignment = head.map((_, column) => (column > 0 && align === 'right' ? '--:' : '---'));
+  return [line(head), line(alignment), ...rows.map(line)].join('\n');
+}

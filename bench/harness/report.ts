@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { formatTable } from '../../src/cli/table.js';
 import { QfxError } from '../../src/qfx/errors.js';
 import { resultSchema } from './measure.js';
-import { renewPart } from './page.js';
+import { markdownTable, renewPart } from './page.js';
 import type { ComparisonResult, Summary } from './measure.js';
 
 /** The columns of the table, for terminals and for the documentation. */
@@ -96,13 +96,14 @@ export function renewPage(page: string, results: readonly ComparisonResult[]): P
     const occasion = `Measured on ${result.date}: ${result.machine}.`;
     occasions.set(occasion, [...(occasions.get(occasion) ?? []), result]);
   }
-  const tables = [...occasions].map(([occasion, lines]) => `${occasion}\n\n${markdownTable(lines)}`);
+  const symbols = (cell: string) => cell.replaceAll('<=', '≤').replaceAll('>=', '≥');
+  const table = (lines: readonly ComparisonResult[]) =>
+    markdownTable(
+      head,
+      lines.map((result) => row(result).map(symbols)),
+      'left',
+    );
+  const tables = [...occasions].map(([occasion, lines]) => `${occasion}\n\n${table(lines)}`);
   const list = reasons(results).map((reason) => `- ${reason}\n`);
   return renewPart(page, { start, end, text: [...tables, list.join('')].join('\n\n') });
-}
-
-function markdownTable(results: readonly ComparisonResult[]): string {
-  const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<=', '≤').replaceAll('>=', '≥');
-  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...results.map((result) => line(row(result)))].join('\n');
 }

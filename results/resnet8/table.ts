@@ -1,4 +1,4 @@
-import { renewPart } from '../../bench/harness/page.js';
+import { markdownTable, renewPart } from '../../bench/harness/page.js';
 import { rows } from './rows.js';
 
 /** What is measured of a row, as fractions 0..1 of all test images. */
@@ -47,11 +47,5 @@ const end = '<!-- end -->';
  * @throws Error where the comments are missing
  */
 export function renewPage(page: string, results: Results): Promise<string> {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const lines = [
-    line(head),
-    line(head.map((_, column) => (column === 0 ? '---' : '--:'))),
-    ...tableRows(results).map(line),
-  ];
-  return renewPart(page, { start, end, text: lines.join('\n') });
+  return renewPart(page, { start, end, text: markdownTable(head, tableRows(results), 'right') });
 }
