@@ -1,5 +1,14 @@
 import { join } from 'node:path';
-import { defineRun, freeze, modelFiles, quantizeModel, samplesOf, tf, writeQuantized } from 'qfx/autograd';
+import {
+  defineRun,
+  freeze,
+  loadModelFile,
+  modelFiles,
+  quantizeModel,
+  samplesOf,
+  tf,
+  writeQuantized,
+} from 'qfx/autograd';
 import type { DataSet } from 'qfx/data';
 import { Network } from 'qfx';
 import type { Graph } from 'qfx';
@@ -8,6 +17,7 @@ import type { CommandContext } from '../../src/cli/command.js';
 import { quantizeWithProgress } from '../../src/cli/quantize.js';
 import { labelledImages } from '../../src/cli/test-images.js';
 import { trainWithProgress } from '../../src/cli/train.js';
+import { floatModelFile } from './float.js';
 import type { FloatStart } from './float.js';
 import { fixedPointNetwork } from './network.js';
 import type { Row } from './rows.js';
@@ -52,6 +62,7 @@ export async function trainRow(
       row.from === 'scratch'
         ? fixedPointNetwork(network, { ...row.quantizers, seed: network.seed })
         : tf.loadLayersModel(modelFiles(join(untrainedFolder(out, row), 'model'))),
+    ...(row.training.distillation && { teacher: () => loadModelFile(floatModelFile(out)) }),
     training: row.training,
   });
   const options = { out, resume: true, workers: 1, backend: 'auto' } as const;

@@ -7,7 +7,7 @@ export interface Row {
   readonly title: string;
   readonly quantizers: Pick<
     QuantizationInput,
-    'weights' | 'bias' | 'scale' | 'offset' | 'activations' | 'accumulators'
+    'weights' | 'bias' | 'scale' | 'offset' | 'activations' | 'accumulators' | 'named'
   >;
   readonly from: 'float network' | 'scratch';
   readonly training: TrainingInput;
@@ -31,9 +31,10 @@ export const fineTuning = {
   freezing: { binaryPoints: 0, by: 'neighbours', statistics: 0, images: 2048 },
 } satisfies TrainingInput;
 
-/** Where many weights have to find another integer: larger steps, and statistics that follow them. */
+/** Where many weights have to find another integer: larger steps, statistics that follow them, and the float network as teacher. */
 const coarseTuning = {
   ...fineTuning,
+  distillation: { temperature: 2, weight: 0.5 },
   learningRate: { ...fineTuning.learningRate, rate: 0.005 },
   freezing: { ...fineTuning.freezing, statistics: 0.85 },
 } satisfies TrainingInput;
@@ -53,6 +54,7 @@ function words(bits: number): Row['quantizers'] {
     offset: { wordLength: 12 },
     activations: { wordLength: bits },
     accumulators: { wordLength: 16 },
+    named: { pool: { activations: { wordLength: 8 } } },
   };
 }
 
