@@ -26,7 +26,8 @@ type Start = (typeof starts)[number];
 
 /** Ways to choose, as options of a training run. */
 const ways = {
-  'first batch': { binaryPoints: 0, by: 'search' },
+  'as they start': { binaryPoints: 0, by: 'neighbours' },
+  'searched at the start': { binaryPoints: 0, by: 'search' },
   'learned, then the better neighbour': { binaryPoints: 0.7, by: 'neighbours' },
   'learned, then searched': { binaryPoints: 0.7, by: 'search' },
   'learned, then by the loss': { binaryPoints: 0.7, by: 'loss' },
