@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { pruneChannels } from '../../src/qfx/graph/prune-channels.js';
 import type { PrunedGraph } from '../../src/qfx/graph/prune-channels.js';
-import { buildGraph, loadGraph, saveGraph } from '../../src/qfx/index.js';
-import type { IntegerTensor, JsonObject, NodeSpecification, TensorFormat, TensorType } from '../../src/qfx/index.js';
+import { buildGraph, loadGraph, operations, registerOperation, saveGraph } from '../../src/qfx/index.js';
+import type {
+  IntegerTensor,
+  JsonObject,
+  NodeSpecification,
+  Operation,
+  TensorFormat,
+  TensorType,
+} from '../../src/qfx/index.js';
 import { expectSameIntegers } from './pruned.js';
 
 const type = (wordLength: number, binaryPoint: number, signed = true): TensorType => ({
@@ -592,6 +599,15 @@ describe('layers that keep all of their channels', () => {
     const tables = { exponentials: tensor([3], [15, 7, 2], unsigned), reciprocals: tensor([2], [15, 8], unsigned) };
     const softmax: Layer = ['shares', 'softmax', { tensors: tables }];
     expect(keptOf(prune([2], [first, softmax, dense('last', [[1], [2], [0]])]))).toEqual({});
+  });
+
+  it('are those of operations of a user that say nothing about channels', () => {
+    registerOperation({ ...(operations.requantize as Operation), name: 'test/silent', channels: undefined });
+    registerOperation({ ...(operations.requantize as Operation), name: 'test/same' });
+    const behind = (operation: string) =>
+      keptOf(prune([2], [first, ['own', operation], dense('last', [[1], [2], [0]])]));
+    expect(behind('test/silent')).toEqual({});
+    expect(behind('test/same')).toEqual({ first: [0], own: [0] });
   });
 
   it('are those that share a constant', () => {
