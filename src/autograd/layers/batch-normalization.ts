@@ -70,13 +70,6 @@ export class BatchNormalization extends FixedPointLayer {
     this.momentum = momentum;
     this.epsilon = epsilon;
     this.quantizerConfigs = resolveQuantizers({ scale, offset }, where);
-    for (const [role, { wordLength }] of Object.entries(this.quantizerConfigs)) {
-      if (typeof wordLength === 'number') continue;
-      throw new QfxError(
-        `${where}: ${role}`,
-        'a learned word length, allowed for weights, bias and outputs: the pass that casts a and b has no gradient for it',
-      );
-    }
   }
 
   /** True once the moving statistics are used in training, too. */

@@ -132,9 +132,6 @@ function addQuantized(
   training: boolean,
   output?: Quantizer,
 ): tf.Tensor {
-  if (quantizer.learnsWordLength) {
-    return addBias(sums, quantizer.apply(variable.read(), { training }), { output: output?.castPart({ training }) });
-  }
   const bias = variable.read();
   const casts = { bias: quantizer.castPart({ training }, () => bias), output: output?.castPart({ training }) };
   return addBias(sums, bias, casts);
