@@ -8,6 +8,7 @@ import { tf } from '../../src/autograd/tensorflow.js';
 import { BitOperations } from '../../src/autograd/train/bit-operations.js';
 import { firstImages } from '../../src/autograd/train/first-images.js';
 import { modelWeights } from '../../src/autograd/train/model-weights.js';
+import { requireReachable } from '../../src/autograd/train/reachable-budget.js';
 import { ResourceTerm } from '../../src/autograd/train/resource-term.js';
 import { train } from '../../src/autograd/train/train.js';
 import { summarizeGraph } from '../../src/qfx/index.js';
@@ -303,6 +304,56 @@ describe('a run with a budget', () => {
     await train({ model: resumed, data, ...training, folder, resume: true });
     expect(weightsOf(resumed)).toEqual(weightsOf(whole));
     await rm(folder, { recursive: true });
+  });
+});
+
+describe('a budget that no words are short enough for', () => {
+  const refuse = (model: tf.LayersModel, bitOperations: number, onProgress?: () => void) =>
+    expect(train({ model, data, ...training, resources: { bitOperations }, onProgress })).rejects;
+
+  it('is refused before the first step, with what holds it', async () => {
+    let steps = 0;
+    const model = network({ weights: { wordLength: 4 } }, { weights: { wordLength: { ...learned, minimum: 2 } } });
+    const before = weightsOf(model);
+    await refuse(model, 7_937, () => steps++).toThrow(
+      'training.resources: 7937 bit operations, but 7938 remain with the shortest words: ' +
+        'layer "conv" 7776 (constants of 4 bits, values of 8), layer "classes" 162 (constants of 2 bits, values of 1); ' +
+        'give these layers shorter or learned words, or allow more',
+    );
+    expect(steps).toBe(0);
+    expect(weightsOf(model)).toEqual(before);
+    expect(() => requireReachable(new BitOperations(model), 7_938)).not.toThrow();
+  });
+
+  it('names the largest layers only', async () => {
+    const q = createLayers({ weights: { wordLength: 4 }, accumulators: { wordLength: 6 } });
+    const dense = Array.from({ length: 8 }, (_, index) => q.dense({ name: `dense${index}`, units: 10 - index }));
+    const input = q.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 });
+    const model = tf.sequential({ layers: [input, q.flatten(), ...dense] });
+    await refuse(model, 100).toThrow(/: layer "dense0" 20480 .*"dense1" .*"dense4" 1008 \(.*\), 3 more; give/);
+  });
+
+  it.each([
+    ['learned words', () => network()],
+    ['fixed words', () => network({ weights: { wordLength: 4 } }, { weights: { wordLength: 3 } })],
+    ['K-hot numbers', () => network({ weights: twoHot }, {}, { scale: twoHot })],
+    ['binary weights', () => network({ weights: { wordLength: 2, kHot: { terms: 1, projection: 'sign' } } })],
+    ['exact values', exactNetwork],
+  ])('is told from one that can be kept, exactly: %s', (_, make) => {
+    const model = make();
+    const least = new BitOperations(model).least();
+    withPlaces(model);
+    const operations = new BitOperations(model);
+    for (const one of operations.slopes().keys()) one.freezeAt(one.binaryPoints);
+    // Takes everything that can be taken.
+    expect(() => keepBudget(operations, -1, () => 0)).toThrow(/resources/);
+    const reached = operations.perLayer();
+    const isBehindExact = (layer: string) => least.find((one) => one.layer === layer)!.bits.values === 0;
+    for (const [index, { layer, bitOperations }] of reached.entries()) {
+      expect(least[index].layer).toBe(layer);
+      if (isBehindExact(layer)) expect(least[index].bitOperations).toBeLessThanOrEqual(bitOperations);
+      else expect(least[index].bitOperations).toBe(bitOperations);
+    }
   });
 });
 

@@ -14,8 +14,18 @@ import type { tf } from '../tensorflow.js';
 /** A layer that multiplies by learned constants. */
 interface CountedLayer extends LearnedFactor {
   readonly layer: FixedPointLayer;
-  /** What decides how long the values are that it gets; undefined where that is given, or follows from all others. */
+  /** The layer whose values it gets, through what only moves them. */
+  readonly source: FixedPointLayer;
+  /** What decides how long these values are; undefined where that is given, or follows from all others. */
   readonly input: Quantizer | undefined;
+}
+
+/** What a layer takes at least. */
+export interface LeastBitOperations {
+  readonly layer: string;
+  readonly bitOperations: number;
+  /** The shortest words of what is multiplied. */
+  readonly bits: { readonly values: number; readonly constants: number };
 }
 
 /**
@@ -40,6 +50,18 @@ export class BitOperations {
 
   total(): number {
     return this.perLayer().reduce((sum, { bitOperations }) => sum + bitOperations, 0);
+  }
+
+  /**
+   * What each layer takes at least, whatever training does: with the shortest words, and no more K-hot numbers than have to be.
+   * Known before binary points are.
+   */
+  least(): LeastBitOperations[] {
+    return this.layers.map((counted) => {
+      const { layer, quantizer, places } = counted;
+      const bits = { values: fewestInputBits(counted), constants: fewestBits(quantizer) };
+      return { layer: layer.name, bits, bitOperations: places * bits.values * leastCostOfFactor(counted) };
+    });
   }
 
   /**
@@ -89,6 +111,26 @@ function costOfFactor(counted: CountedLayer): number {
   return countWordBits({ shape, format: quantizer.type() });
 }
 
+/** The same at least. */
+function leastCostOfFactor({ quantizer, shape }: CountedLayer): number {
+  const { kHot } = quantizer.config;
+  const elements = elementCount(shape);
+  if (kHot === undefined) return elements * fewestBits(quantizer);
+  // Binary numbers are a power of two each; any others may all become 0.
+  return kHot.projection === 'sign' ? elements - shape[shape.length - 1] : 0;
+}
+
+/** Of the values that a layer gets; those that follow from all others may all be 0. */
+function fewestInputBits({ input, source }: CountedLayer): number {
+  if (input !== undefined) return fewestBits(input);
+  if (source.operation === 'input') return widestWord(source.outputFormat(new Map()).wordLength);
+  return source.operation === 'sign' ? 1 : 0;
+}
+
+function fewestBits({ config: { wordLength } }: Quantizer): number {
+  return typeof wordLength === 'number' ? wordLength : wordLength.minimum;
+}
+
 /** Whether its numbers are K-hot and become fewer powers of two where the binary point moves: binary ones never do. */
 function isSteered({ config, isLearned }: Quantizer): boolean {
   return config.kHot !== undefined && config.kHot.projection !== 'sign' && isLearned;
@@ -121,21 +163,22 @@ function sumOf(values: readonly number[]): number {
 
 function describe(layer: FixedPointLayer): CountedLayer[] {
   const { factor } = layer;
-  if (factor !== undefined) return [{ ...factor, layer, input: sourceOf(layer, layer) }];
+  if (factor !== undefined) {
+    const source = sourceOf(layer, layer);
+    return [{ ...factor, layer, source, input: source.quantizers.get('output') }];
+  }
   const { role, learned } = findOperation(layer.operation, layer.where).factor ?? {};
   if (learned !== true) return [];
   throw new QfxError(layer.where, `multiplies by its ${role} and does not say so: bit operations need its "factor"`);
 }
 
-/** The quantizer of the values that a layer gets, through what only moves them; undefined where none is. */
-function sourceOf(layer: tf.layers.Layer, user: FixedPointLayer): Quantizer | undefined {
+/** The layer that decides about the values that a layer gets, behind what only moves them. */
+function sourceOf(layer: tf.layers.Layer, user: FixedPointLayer): FixedPointLayer {
   const [source] = connectionOf(layer).inboundLayers;
   if (!isFixedPoint(source)) {
     if (isMover(source)) return sourceOf(source, user);
     throw new QfxError(user.where, `gets values of "${source.name}", which is not a fixed-point layer`);
   }
-  const output = source.quantizers.get('output');
-  const isExact = source.getConfig().output === 'exact';
-  if (output !== undefined || isExact || source.operation === 'input' || source.operation === 'sign') return output;
-  return sourceOf(source, user);
+  const decides = 'output' in source.getConfig() || source.operation === 'input' || source.operation === 'sign';
+  return decides ? source : sourceOf(source, user);
 }
