@@ -8,6 +8,7 @@ import { tf } from '../../src/autograd/tensorflow.js';
 import { BitOperations } from '../../src/autograd/train/bit-operations.js';
 import { firstImages } from '../../src/autograd/train/first-images.js';
 import { modelWeights } from '../../src/autograd/train/model-weights.js';
+import { requireReachable } from '../../src/autograd/train/reachable-budget.js';
 import { ResourceTerm } from '../../src/autograd/train/resource-term.js';
 import { train } from '../../src/autograd/train/train.js';
 import { summarizeGraph } from '../../src/qfx/index.js';
@@ -321,6 +322,7 @@ describe('a budget that no words are short enough for', () => {
     );
     expect(steps).toBe(0);
     expect(weightsOf(model)).toEqual(before);
+    expect(() => requireReachable(new BitOperations(model), 7_938)).not.toThrow();
   });
 
   it('names the largest layers only', async () => {
