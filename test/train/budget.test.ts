@@ -250,13 +250,15 @@ describe('a run with a budget', () => {
     expect(budget).toBeLessThan(start / 2);
     expect(test.accuracy).toBeGreaterThan(0.8);
     const graph = freeze(model, { samples: firstImages(data.test, data.shape, 64) });
+    const { pruned = {} } = graph.provenance as { pruned?: Record<string, number[]> };
     for (const [layer, role, axis] of [
       ['conv', 'weights', 3],
       ['norm', 'scale', 0],
     ] as const) {
       const { format } = graph.tensors[`${layer}/${role}`];
-      const quantized = quantizer(model, layer, role).wordLengths;
-      expect(format.wordLength).toEqual(new Set(quantized).size === 1 ? quantized[0] : { axis, values: quantized });
+      const { wordLengths } = quantizer(model, layer, role);
+      const quantized = wordLengths.filter((_, channel) => !pruned[layer]?.includes(channel));
+      expect(format.wordLength).toEqual(new Set(wordLengths).size === 1 ? quantized[0] : { axis, values: quantized });
     }
     expect(Math.min(...quantizer(model, 'norm', 'scale').wordLengths)).toBeLessThan(learned.initial);
   });
@@ -290,7 +292,7 @@ describe('a run with a budget', () => {
     expect(operations.total()).toBeLessThanOrEqual(budget);
     expect(operations.perLayer()[0].bitOperations).toBeLessThan(before / 1.5);
     expect(test.accuracy).toBeGreaterThan(0.8);
-    expect(summarizeGraph(freeze(steered, { samples })).bitOperations).toBe(operations.total());
+    expect(summarizeGraph(freeze(steered, { samples })).bitOperations).toBeLessThanOrEqual(operations.total());
   });
 
   it('resumes to the same bits', async () => {

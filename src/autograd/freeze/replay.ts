@@ -138,8 +138,8 @@ function compare(
     if (raw === executed[index]) continue;
     throw new QfxError(
       `layer "${node.name}"`,
-      `the trained model and the ${kept === undefined ? '' : 'pruned '}graph differ at index ${index} of shape [${node.shape.join(', ')}], ${label}: ` +
-        `raw ${raw} in the model, ${executed[index]} in the graph`,
+      `the trained model and the graph differ at index ${index} of shape [${node.shape.join(', ')}], ${label}: ` +
+        `raw ${raw} in the model, ${executed[index]} in the graph${kept === undefined ? '' : ' without pruned channels'}`,
     );
   }
 }
