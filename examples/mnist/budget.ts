@@ -24,7 +24,7 @@ export default defineRun({
     batchSize: 64,
     seed: 1,
     learningRate: { schedule: 'cosine', rate: 0.005 },
-    // With 6-bit words everywhere it would be 14.4 million.
+    // With 6-bit words everywhere it would be 14.5 million.
     resources: { bitOperations: 4_000_000 },
   },
 });

@@ -1,4 +1,4 @@
-import { QfxError, isUniform, rawRange, registerOperation, smallestFormat } from 'qfx';
+import { QfxError, isUniform, rawRange, registerOperation, sameChannels, smallestFormat } from 'qfx';
 import type { Operation } from 'qfx';
 import { z } from 'zod';
 
@@ -26,6 +26,7 @@ export const absolute: Operation<Record<string, never>> = {
     };
   },
   multiplications: () => 0,
+  channels: (context) => sameChannels(context),
 };
 
 registerOperation(absolute);

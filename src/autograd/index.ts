@@ -7,7 +7,7 @@ export type { QuantizerConfig } from './quantizer.js';
 export { createLayers } from './layers/index.js';
 export type * from './layers/index.js';
 export { FixedPointLayer } from './layers/layer.js';
-export type { LayerSetup, ResolvedNode } from './layers/layer.js';
+export type { LayerSetup, LearnedFactor, ResolvedNode } from './layers/layer.js';
 export type { ExactValue } from './layers/exact-cast.js';
 export { loadModelFile, modelFiles } from './model-files.js';
 export * from './freeze/index.js';

@@ -5,7 +5,7 @@ import type { IntegerTensor } from '../qfx/number/raw-array.js';
 import { elementCount } from '../qfx/number/shape.js';
 import type { Spread, TensorType } from '../qfx/number/type.js';
 import { bestBinaryPoints } from './binary-point-search.js';
-import { cast, castKernel, castLearnedWord, isSameCast } from './kernels/cast.js';
+import { cast, castKernel, isSameCast } from './kernels/cast.js';
 import type { CastAttributes, CastPart } from './kernels/cast.js';
 import { castErrorKernel } from './kernels/cast-error.js';
 import { trainingOverflow } from './kernels/cast-table.js';
@@ -153,22 +153,18 @@ export class Quantizer {
   }
 
   /**
-   * cast(x), differentiable in x and in the binary point. The first call finds the binary points on `x`.
+   * cast(x), differentiable in x and in what its format is learned by. The first call finds the binary points on `x`.
    * @param training saturates where the type wraps, since wrapping has no useful gradient
    * @throws QfxError for binary points beyond float32's range
    */
   apply(x: tf.Tensor, { training }: { training: boolean }): tf.Tensor {
     const part = this.castPart({ training }, () => x);
-    if (part === undefined) return x.clone();
-    const integerTheta = this.learned?.integerTheta?.read();
-    return integerTheta === undefined
-      ? cast(x, part)
-      : castLearnedWord(x, { ...part, theta: this.format.theta.read(), integerTheta });
+    return part === undefined ? x.clone() : cast(x, part);
   }
 
   /**
-   * The same for an operation that makes the cast a part of its own pass over the data, which has no gradient for a word length
-   * that is learned: there, use `apply`.
+   * The same for an operation that makes the cast a part of its own. One that makes it a part of its pass over the data has no
+   * gradient for a word length that is learned: there, use `apply`.
    * @param values what is cast; asked for where no binary points are known yet, to find them on it
    * @returns undefined where it is switched off
    */
@@ -181,7 +177,12 @@ export class Quantizer {
       );
     }
     if (values !== undefined && !this.isInitialized) this.initialize(values());
-    return { attributes: this.castAttributes(training), theta: this.learned?.theta.read() };
+    const { theta, integerTheta } = this.learned ?? {};
+    return {
+      attributes: this.castAttributes(training),
+      theta: theta?.read(),
+      integerTheta: integerTheta?.read(),
+    };
   }
 
   /**

@@ -3,6 +3,7 @@ import type { GraphSummary } from '../qfx/index.js';
 import type { Command } from './command.js';
 import { openGraph } from './graph-file.js';
 import { count } from './format.js';
+import { describePruned, prunedChannels } from './pruned-channels.js';
 import { shortFormat, shortType, typeLegend } from './short-type.js';
 import { formatTable } from './table.js';
 import { visible } from './visible.js';
@@ -54,6 +55,7 @@ export const inspect: Command<{ graph: string }> = {
         bitOperations: summary.bitOperations,
         parameters: summary.parameters,
         parameterBits: summary.parameterBits,
+        prunedChannels: prunedChannels(graph),
         provenance: graph.provenance,
       },
       text: [
@@ -63,7 +65,9 @@ export const inspect: Command<{ graph: string }> = {
         '',
         typeLegend,
         `outputs: ${graph.outputs.map(visible).join(', ')}`,
-        `provenance: ${JSON.stringify(graph.provenance, undefined, 2)}`,
+        ...describePruned(graph),
+        // The indices of pruned channels are for scripts.
+        `provenance: ${JSON.stringify({ ...graph.provenance, pruned: undefined }, undefined, 2)}`,
       ].join('\n'),
     };
   },

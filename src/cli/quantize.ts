@@ -4,11 +4,12 @@ import { dataSets, loadData } from '../data/index.js';
 import type { DataLoader, DataSet } from '../data/index.js';
 import { packageVersion } from '../package-root.js';
 import { Network, QfxError } from '../qfx/index.js';
-import type { JsonObject } from '../qfx/index.js';
+import type { Graph, JsonObject } from '../qfx/index.js';
 import { measureAccuracy } from './accuracy.js';
 import { UsageError } from './command.js';
 import type { Command, CommandContext } from './command.js';
 import { count, percent } from './format.js';
+import { describePruned, prunedChannels } from './pruned-channels.js';
 import { shortType } from './short-type.js';
 import type { Progress } from './progress.js';
 import { formatTable } from './table.js';
@@ -86,11 +87,20 @@ export const quantize: Command<Options> = {
       quantized: await measureAccuracy(new Network(frozen), labelledImages(frozen, data), context),
     };
     const images = data.test.labels.length;
-    const graph = { ...frozen, provenance: provenance(file, data, report, { ...accuracy, images }) };
+    const origin = provenance(file, data, report, { ...accuracy, images });
+    const graph = { ...frozen, provenance: { ...origin, ...frozen.provenance } };
     await writeQuantized(out, { model, graph, report });
     return {
-      document: { folder: out, graph: `${out}/model.safetensors`, model: `${out}/model`, accuracy, images, report },
-      text: describe(out, accuracy, images, report),
+      document: {
+        folder: out,
+        graph: `${out}/model.safetensors`,
+        model: `${out}/model`,
+        accuracy,
+        images,
+        prunedChannels: prunedChannels(graph),
+        report,
+      },
+      text: describe(out, graph, accuracy, images, report),
     };
   },
 };
@@ -155,6 +165,7 @@ function provenance(
 
 function describe(
   folder: string,
+  graph: Graph,
   accuracy: { readonly float: number; readonly quantized: number },
   images: number,
   { conversions, quantizers, steps, outputPower }: QuantizationReport,
@@ -177,6 +188,7 @@ function describe(
         `${name}: output error ${percent(outputError / outputPower)} of its power${ofAccuracy(reached)}`,
     ),
     `test: ${percent(accuracy.quantized)} of ${count(images)} images from integers, ${percent(accuracy.float)} in float`,
+    ...describePruned(graph),
     `wrote ${folder}`,
     `Next: qfx inspect ${folder}/model.safetensors; qfx export-hls ${folder}/model.safetensors --out hls; train on from ${folder}/model`,
   ].join('\n');

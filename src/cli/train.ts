@@ -16,6 +16,7 @@ import type { Command, CommandContext } from './command.js';
 import type { Progress } from './progress.js';
 import { count, percent } from './format.js';
 import { scatterPlot } from './plot.js';
+import { describePruned, prunedChannels } from './pruned-channels.js';
 import { formatTable } from './table.js';
 import { visible } from './visible.js';
 
@@ -102,6 +103,7 @@ export const train: Command<Options> = {
         images: test.images,
         ...(validation && { validation }),
         bitOperations,
+        prunedChannels: prunedChannels(result.graph),
         ...(front && { front, plot }),
         binaryPointsMoved,
         backend: training.backend,
@@ -199,7 +201,8 @@ function describeFront(folder: string, front: readonly FrontGraph[]): string[] {
   return ['', table, `a graph of each, and a plot: ${frontFolders(folder).graphs}`, ''];
 }
 
-function describe({ folder, file, training, accuracy, bitOperations, front, binaryPointsMoved }: RunResult): string {
+function describe(result: RunResult): string {
+  const { folder, file, graph, training, accuracy, bitOperations, front, binaryPointsMoved } = result;
   const { epochs, stoppedEarly, validation, test, seconds } = training;
   return [
     `${epochs} epochs${stoppedEarly ? ' (stopped early)' : ''}, ${training.steps} steps in ${seconds.toFixed(0)} s (${describeThreads(training)})`,
@@ -207,6 +210,7 @@ function describe({ folder, file, training, accuracy, bitOperations, front, bina
     `test: ${percent(accuracy.trained)} of ${test.images} images in fixed point, ${percent(accuracy.float)} without quantizers`,
     `binary points that moved: ${binaryPointsMoved}`,
     `bit operations an image: ${count(bitOperations)}`,
+    ...describePruned(graph),
     ...(front ? describeFront(folder, front) : []),
     `wrote ${file}`,
     'Next:',

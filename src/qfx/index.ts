@@ -51,6 +51,8 @@ export { ReferenceNetwork } from './execute/reference.js';
 
 export { findOperation, operations, registerOperation } from './operations/index.js';
 export * from './operations/operation.js';
+export { sameChannels } from './operations/channels.js';
+export type { ChannelFlow, KeptChannels, KeptParts, SummedChannels, TiedChannels } from './operations/channels.js';
 export type { Arithmetic, Scalar, Scalars } from './operations/scalars.js';
 export { averageReciprocals, poolingCounts } from './operations/pooling.js';
 export { resolveTransposedPadding } from './operations/conv2d-transpose.js';

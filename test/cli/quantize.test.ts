@@ -76,6 +76,30 @@ describe('qfx quantize', () => {
     expect(evaluated.accuracy).toBe(accuracy.quantized);
   });
 
+  it('leaves out channels whose weights are all 0, and says which', async () => {
+    const { layers } = tf;
+    const model = tf.sequential({
+      name: 'sparse',
+      layers: [
+        layers.maxPooling2d({ inputShape: [28, 28, 1], name: 'pool', poolSize: 7 }),
+        layers.flatten({ name: 'flat' }),
+        layers.dense({ name: 'hidden', units: 4, activation: 'relu' }),
+        layers.dense({ name: 'classes', units: 10 }),
+      ],
+    });
+    randomize(model, 2);
+    const [kernel, bias] = model.getLayer('hidden').getWeights();
+    const isKept = tf.tensor1d([1, 1, 0, 1]);
+    model.getLayer('hidden').setWeights([kernel.mul(isKept), bias.mul(isKept)]);
+    await model.save(modelFiles(terminal.place('sparse')));
+    const args = ['quantize', 'sparse/model.json', ...data, '--config', 'config.json', '--out', 'sparse-result'];
+    expect(await terminal.document(args)).toMatchObject({ prunedChannels: { hidden: 1 } });
+    const { graph } = loadGraph(await readFile(terminal.place('sparse-result/model.safetensors')));
+    expect(graph.provenance).toMatchObject({ parent: 'sparse/model.json', pruned: { hidden: [2] } });
+    expect(graph.tensors['hidden/weights'].shape).toEqual([16, 3]);
+    expect((await terminal.qfx(args)).stdout).toMatch(/^pruned channels: hidden 1 of 4$/m);
+  });
+
   it('trains on from what it wrote', async () => {
     const run = `
       import { defineRun, modelFiles } from 'qfx/autograd';

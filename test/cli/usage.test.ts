@@ -154,6 +154,7 @@ describe('what is written where', () => {
       bitOperations: 12 * 4 * 8,
       parameters: 12,
       parameterBits: 48,
+      prunedChannels: {},
       provenance: {},
     });
   });

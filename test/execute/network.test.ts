@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildGraph, Network, QfxError } from '../../src/qfx/index.js';
+import { buildGraph, hasCast, Network, QfxError, ReferenceNetwork } from '../../src/qfx/index.js';
 import type { FixedPointType, NodeSpecification, TensorType } from '../../src/qfx/index.js';
 import { everyOperation, everyOperationInputs } from '../graph/every-operation.js';
 
@@ -42,6 +42,14 @@ describe('Network', () => {
     expect([...requantize(type(8, 4), type(8, 4, false)).run([-1, 0, 127]).outputs.y.raw]).toEqual([0, 0, 127]);
     expect([...requantize(type(8, 4), type(8, 3)).run([-3, 0, 127]).outputs.y.raw]).toEqual([-1, 0, 64]);
     expect([...requantize(type(8, 4), type(4, 4)).run([-3, 0, 127]).outputs.y.raw]).toEqual([-3, 0, 7]);
+  });
+
+  it('saturates symmetrically where the declared type is the exact one, too', () => {
+    const network = requantize(type(5, 2), { ...type(5, 2), overflow: 'AP_SAT_SYM' });
+    const image = Float64Array.of(-16, -15, 15);
+    expect([...network.run(image).outputs.y.raw]).toEqual([-15, -15, 15]);
+    expect(new ReferenceNetwork(network.graph).run(image).y).toEqual(network.run(image).outputs.y);
+    expect(hasCast(network.graph.nodes[1])).toBe(true);
   });
 
   it('casts channel by channel', () => {

@@ -47,6 +47,40 @@ describe('bit operations of a graph', () => {
     expect(costOf(denseGraph([[0], [0]], { terms: 1, digits: 'plain' }))).toEqual([0, 0]);
   });
 
+  it.each([
+    ['batch-normalization', { scale: 'c', offset: 'zeros' }],
+    ['prelu', { alpha: 'c' }],
+  ])('count the products of %s at every position, and not its additions', (operation, constants) => {
+    const cost = (format: object) => {
+      const outputType = {
+        signed: true,
+        wordLength: 8,
+        binaryPoint: 0,
+        rounding: 'AP_TRN',
+        overflow: 'AP_WRAP',
+      } as const;
+      const common = { signed: true, wordLength: 6, binaryPoint: 2 };
+      return costOf(
+        buildGraph({
+          name: 'scaled',
+          nodes: [
+            { name: 'x', operation: 'input', inputs: [], attributes: { shape: [5, 2, 4] }, outputType },
+            { name: 'y', operation, inputs: ['x'], constants, outputType: 'exact' },
+          ],
+          outputs: ['y'],
+          tensors: {
+            c: { shape: [4], format: { ...common, ...format }, raw: Float64Array.of(5, 0, -7, 16) },
+            ...('offset' in constants && { zeros: { shape: [4], format: common, raw: new Float64Array(4) } }),
+          },
+        }),
+      );
+    };
+    expect(cost({})).toEqual([0, 10 * 4 * 6 * 8]);
+    expect(cost({ wordLength: { axis: 0, values: [4, 0, 5, 6] } })).toEqual([0, 10 * (4 + 0 + 5 + 6) * 8]);
+    // 5 and 7 are two powers each, an addition; 16 is a shift.
+    expect(cost({ kHot: { terms: 2, digits: 'signed' } })).toEqual([10 * 2, 10 * 2 * 8]);
+  });
+
   it('count the adders of an adder graph that shares nothing', () => {
     const members = kHotMagnitudes(5, { terms: 2, digits: 'signed' }).flatMap((one) => [one, -one]);
     const matrix = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })).chain(([height, width]) =>

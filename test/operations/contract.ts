@@ -23,6 +23,9 @@ import type {
   TensorFormat,
   TensorType,
 } from '../../src/qfx/index.js';
+import { takeIndices } from '../../src/qfx/number/take.js';
+import { indicesTo } from '../../src/qfx/operations/channels.js';
+import type { ChannelFlow, KeptChannels, SummedChannels } from '../../src/qfx/operations/channels.js';
 import type { Path } from '../../src/qfx/execute/fast/lowering.js';
 import { prepareNetwork } from '../../src/qfx/execute/fast/prepare.js';
 import { arithmeticFor, bigIntArithmetic, numberArithmetic } from '../../src/qfx/operations/scalars.js';
@@ -192,6 +195,41 @@ export function describeOperation(contract: OperationContract, { runs = 150 } = 
       }, 40);
     });
 
+    it('gives the same for the channels that it is left with, and what it calls constant is', () => {
+      property((use, graph, draw) => {
+        const flow = findOperation(contract.operation).channels?.(contextOf(graph));
+        if (flow === undefined) return;
+        const raws = use.inputs.map(({ shape, format }) => draw.raw(shape, format));
+        const kept = drawKept(flow, channelsOf(use.inputs[0].shape), channelsOf(nodeOf(graph).shape), draw);
+        if (flow.kind === 'summed') clearGone(raws[0], channelsOf(use.inputs[0].shape), flow, kept);
+        const { attributes = use.attributes, constants } = flow.keep(kept) as Partial<OperationCase>;
+        const inputs = use.inputs.map((input, index) =>
+          takeIndices({ ...input, raw: raws[index] }, input.shape.length - 1, kept.inputs[index]),
+        );
+        const [before, after] = [
+          graph,
+          buildGraph(specify(contract, { attributes, inputs, constants: { ...use.constants, ...constants } })),
+        ];
+        const expected = resultOf(before, raws);
+        const remaining = takeIndices(expected, expected.shape.length - 1, kept.output);
+        const found = resultOf(
+          after,
+          inputs.map(({ raw }) => raw),
+        );
+        expect(found.shape).toEqual(remaining.shape);
+        const { binaryPoint } = nodeOf(before).exactType;
+        expect(dyadicsOf(found).map((value) => rawAt(value, binaryPoint))).toEqual(bigInts(remaining.raw));
+        if (flow.kind === 'summed') return;
+        const other = resultOf(
+          before,
+          use.inputs.map(({ shape, format }) => draw.raw(shape, format)),
+        );
+        other.raw.forEach((raw, index) => {
+          if (flow.isConstant?.(index % channelsOf(other.shape)) === true) expect(raw).toBe(expected.raw[index]);
+        });
+      }, 60);
+    });
+
     const refused = (change: (use: OperationCase) => GraphSpecification, message: RegExp) => {
       property((use) => {
         let error: unknown;
@@ -243,6 +281,31 @@ export function describeOperation(contract: OperationContract, { runs = 150 } = 
       it(`refuses ${what}`, () => refused((use) => specify(contract, change(use)), message));
     }
   });
+}
+
+/** Some of the channels, in any way that the flow allows, at least one on each side. */
+function drawKept(flow: ChannelFlow, inputs: number, outputs: number, draw: Draw): KeptChannels {
+  const some = (from: readonly number[]) => {
+    const chosen = from.filter(() => draw.pick([true, true, false]));
+    return chosen.length > 0 ? chosen : [draw.pick(from)];
+  };
+  if (flow.kind === 'summed') return { inputs: [some(indicesTo(inputs))], output: some(indicesTo(outputs)) };
+  const { ties } = flow;
+  const groups = new Set(some([...new Set(ties.output)]));
+  // Each input keeps one, too.
+  for (const own of ties.inputs) if (!own.some((tie) => groups.has(tie))) groups.add(draw.pick(own));
+  const keptOf = (own: readonly number[]) => indicesTo(own.length).filter((channel) => groups.has(own[channel]));
+  return { inputs: ties.inputs.map(keptOf), output: keptOf(ties.output) };
+}
+
+/** Makes 0 of the channels of an input that go and have a weight somewhere. */
+function clearGone(raw: RawArray, channels: number, { reads }: SummedChannels, { inputs, output }: KeptChannels): void {
+  for (let index = 0; index < raw.length; index++) {
+    const channel = index % channels;
+    if (inputs[0].includes(channel) || !output.some((one) => reads(channel, one))) continue;
+    if (raw instanceof Float64Array) raw[index] = 0;
+    else raw[index] = 0n;
+  }
 }
 
 /** The same node with a cast to a drawn type; undefined where that type is no legal one. */
@@ -323,6 +386,8 @@ const inputName = (index: number) => `input ${index}`;
 const named = (raws: readonly RawArray[]) => Object.fromEntries(raws.map((raw, index) => [inputName(index), raw]));
 const nodeOf = (graph: Graph) => graph.nodes[graph.nodes.length - 1];
 const contextOf = (graph: Graph) => graphContexts(graph)[graph.nodes.length - 1].context;
+const channelsOf = (shape: readonly number[]) => shape[shape.length - 1];
+const resultOf = (graph: Graph, raws: readonly RawArray[]) => new Network(graph).run(named(raws)).layers[nodeName];
 const bigInts = (raw: RawArray) => Array.from(raw as ArrayLike<number | bigint>, BigInt);
 
 function valuesOf(use: OperationCase, raws: readonly RawArray[]): Dyadic[][] {

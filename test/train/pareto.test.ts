@@ -38,6 +38,7 @@ function network(): tf.LayersModel {
   const q = createLayers({
     seed: 3,
     weights: { wordLength: learned, granularity: 'channel' },
+    scale: { wordLength: learned, granularity: 'channel' },
     activations: { wordLength: learned },
     accumulators: { wordLength: 12 },
   });
@@ -206,7 +207,9 @@ describe('a run with a front', () => {
   });
 
   it('loses no checkpoint that the last one knows, when the disk fails at the end of an epoch', async () => {
-    const { front: whole } = await train({ model: network(), data, ...training });
+    // Without a budget, learning slowly, later networks beat earlier ones.
+    const own = { ...training, learningRate: { schedule: 'constant', rate: 0.005 }, resources: undefined } as const;
+    const { front: whole } = await train({ model: network(), data, ...own });
     const last = join(folder, 'checkpoints', 'last.safetensors');
     let before: string[] = [];
     const onEnd = async (epoch: number) => {
@@ -223,9 +226,7 @@ describe('a run with a front', () => {
       seen = step;
       pending = onEnd(step / 7);
     };
-    await expect(train({ model: network(), data, ...training, folder, onProgress })).rejects.toThrow(
-      /last\.safetensors/,
-    );
+    await expect(train({ model: network(), data, ...own, folder, onProgress })).rejects.toThrow(/last\.safetensors/);
     await pending;
     // The last epoch's network drives others from the front; they are still there.
     expect(before.some((file) => !files(whole!).includes(file))).toBe(true);
@@ -252,16 +253,6 @@ describe('a run with a front', () => {
     );
     await expect(refused({ pareto: { networks: 1 } })).rejects.toThrow(/training: pareto\.networks: found 1/);
     await expect(refused({ pareto: { network: 3 } })).rejects.toThrow(/training: pareto: .*"network"/);
-    const q = createLayers({ weights: { wordLength: 4 }, activations: { wordLength: 4 } });
-    const uncounted = library.sequential({
-      layers: [
-        q.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 }),
-        q.flatten({ name: 'flat' }),
-        q.dense({ name: 'first', units: 4, output: 'exact' }),
-        q.dense({ name: 'second', units: 3 }),
-      ],
-    });
-    await expect(refused({}, uncounted)).rejects.toThrow(/layer "second": gets exact values of "first"/);
     expect(await readdir(folder)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import { buildGraph } from '../../qfx/graph/build.js';
 import type { Graph, GraphNode, JsonObject } from '../../qfx/graph/graph.js';
+import { pruneChannels } from '../../qfx/graph/prune-channels.js';
 import { isInRange } from '../../qfx/number/cast.js';
 import { describeFormat, describeType, rawRange } from '../../qfx/number/type.js';
 import type { FixedPointType } from '../../qfx/number/type.js';
@@ -37,8 +38,9 @@ const optionsSchema = z.strictObject({
 
 /**
  * Turns a trained model into a graph of integers: the only door from training to hardware. Binary points that still learn
- * are frozen first, at the better of their two neighbours on the samples. The graph is handed over only if every value of
- * every layer is the same in the model and in the graph's executor, on the samples and on the extremes of the input types.
+ * are frozen first, at the better of their two neighbours on the samples. Channels that nothing depends on are left out, see
+ * `pruneChannels`. The graph is handed over only if every value of every layer is the same in the model and in the graph's
+ * executor, with and without those channels, on the samples and on the extremes of the input types.
  * @throws QfxError naming layer, index and both raw integers of the first difference; for layers without a node, a dropout
  * without a seed, weights that are no numbers, samples that the input's type does not have
  */
@@ -63,8 +65,9 @@ export function freeze(model: tf.LayersModel, options: FreezeOptions): Graph {
     provenance: options.provenance,
   });
   for (const node of graph.nodes) requireNoWrapping(node);
-  replay(model, description, graph, samples, count);
-  return graph;
+  const pruned = pruneChannels(graph);
+  replay(model, description, [{ graph, kept: new Map() }, ...(pruned.kept.size > 0 ? [pruned] : [])], samples, count);
+  return pruned.graph;
 }
 
 function firstOf(samples: tf.Tensor, count: number): tf.Tensor {

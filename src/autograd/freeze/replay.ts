@@ -1,7 +1,8 @@
 import { QfxError } from '../../qfx/errors.js';
 import { Network } from '../../qfx/execute/network.js';
 import { findNode } from '../../qfx/graph/context.js';
-import type { Graph, GraphNode } from '../../qfx/graph/graph.js';
+import type { GraphNode } from '../../qfx/graph/graph.js';
+import type { PrunedGraph } from '../../qfx/graph/prune-channels.js';
 import { rawRange } from '../../qfx/number/type.js';
 import type { FixedPointFormat } from '../../qfx/number/type.js';
 import { elementCount } from '../../qfx/number/shape.js';
@@ -22,26 +23,27 @@ interface ReplayInput {
 }
 
 /**
- * Runs real samples and the extremes of the input types through the model and through the graph's executor, and compares
- * every value of every layer.
+ * Runs real samples and the extremes of the input types through the model and through the executors of its graphs, and compares
+ * every value of every layer that they have.
+ * @param graphs with the inputs of the model
  * @param samples one tensor an input, `count` of their images are replayed
  * @throws QfxError naming layer, index and both raw integers of the first difference
  */
 export function replay(
   model: tf.LayersModel,
   description: ModelDescription,
-  graph: Graph,
+  graphs: readonly PrunedGraph[],
   samples: readonly tf.Tensor[],
   count: number,
 ): void {
   const inputs = description.inputs.map((layer, index) =>
-    readInput(findNode(graph, layer.name), samples[index], count),
+    readInput(findNode(graphs[0].graph, layer.name), samples[index], count),
   );
   const labels = [
     ...Array.from({ length: count }, (_, index) => `sample ${index}`),
     ...extremes.map(({ label }) => label),
   ];
-  const network = new Network(graph);
+  const networks = graphs.map((pruned) => ({ ...pruned, network: new Network(pruned.graph) }));
   const taps = tf.model({
     inputs: model.inputs,
     outputs: description.nodes.map(({ layer }) => layer.output as tf.SymbolicTensor),
@@ -50,13 +52,14 @@ export function replay(
     const end = Math.min(start + imagesAtOnce, labels.length);
     const values = runModel(taps, inputs, start, end);
     for (let image = start; image < end; image++) {
-      const { layers } = network.run(Object.fromEntries(inputs.map(({ name, images }) => [name, images[image]])));
-      description.nodes.forEach(({ node: { name } }, tap) => {
-        const node = findNode(graph, name);
-        const length = elementCount(node.shape);
-        const trained = values[tap].subarray((image - start) * length, (image - start + 1) * length);
-        compare(node, trained, layers[name].raw as Float64Array, labels[image]);
-      });
+      for (const { network, graph, kept } of networks) {
+        const { layers } = network.run(Object.fromEntries(inputs.map(({ name, images }) => [name, images[image]])));
+        description.nodes.forEach(({ node: { name } }, tap) => {
+          const length = values[tap].length / (end - start);
+          const trained = values[tap].subarray((image - start) * length, (image - start + 1) * length);
+          compare(findNode(graph, name), kept.get(name), trained, layers[name].raw as Float64Array, labels[image]);
+        });
+      }
     }
   }
 }
@@ -116,16 +119,32 @@ function runModel(taps: tf.LayersModel, inputs: readonly ReplayInput[], start: n
   });
 }
 
-function compare(node: GraphNode, trained: Float32Array, executed: Float64Array, label: string): void {
+/**
+ * @param kept which of the model's channels the node has; default: all
+ * @param trained what the model gives, with all channels
+ */
+function compare(
+  node: GraphNode,
+  kept: readonly number[] | undefined,
+  trained: Float32Array,
+  executed: Float64Array,
+  label: string,
+): void {
   const { binaryPoint } = node.outputType as FixedPointFormat;
   const scale = 2 ** binaryPoint;
+  const places = elementCount(node.shape.slice(0, -1));
   for (let index = 0; index < executed.length; index++) {
-    const raw = trained[index] * scale;
+    const raw = trained[kept === undefined ? index : placeBefore(index, kept, trained.length / places)] * scale;
     if (raw === executed[index]) continue;
     throw new QfxError(
       `layer "${node.name}"`,
       `the trained model and the graph differ at index ${index} of shape [${node.shape.join(', ')}], ${label}: ` +
-        `raw ${raw} in the model, ${executed[index]} in the graph`,
+        `raw ${raw} in the model, ${executed[index]} in the graph${kept === undefined ? '' : ' without pruned channels'}`,
     );
   }
+}
+
+/** The index of a value where no channels had gone. */
+function placeBefore(index: number, kept: readonly number[], channels: number): number {
+  return Math.floor(index / kept.length) * channels + kept[index % kept.length];
 }

@@ -211,44 +211,51 @@ export interface CastPart {
   readonly attributes: CastAttributes;
   /** What moves the binary point, [channels]; absent: the binary point is given. */
   readonly theta?: tf.Tensor;
+  /** Where the word length is learned, too: what moves the integer bits, [channels]. */
+  readonly integerTheta?: tf.Tensor;
 }
 
 /** What an operation with such a part depends on because of it. */
 export function thetaInputs(cast: CastPart | undefined): tf.Tensor[] {
-  return cast?.theta === undefined ? [] : [cast.theta];
+  return [cast?.theta, cast?.integerTheta].filter((theta) => theta !== undefined);
 }
 
 /**
- * cast(x), differentiable in x and in the binary point.
+ * cast(x), differentiable in x and in what its format is learned by.
  * @param value makes the cast, where x is only the nearest float32 of what is cast
  */
 export function cast(x: tf.Tensor, part: CastPart, value?: () => tf.Tensor): tf.Tensor {
-  const { attributes } = part;
-  const inputs = [x, ...thetaInputs(part)];
   return differentiable(
-    inputs,
-    ([input]) => ({ value: value?.() ?? runKernel(castKernel.name, { x: input }, attributes)[0], saved: [input] }),
-    (dy, [input]) => runKernel(castGradientKernel.name, { x: input, dy }, attributes).slice(0, inputs.length),
+    [x, ...thetaInputs(part)],
+    ([input]) => ({ value: value?.() ?? runKernel(castKernel.name, { x: input }, part.attributes)[0], saved: [input] }),
+    (dy, [input]) => castGradients(input, dy, part),
   );
 }
 
 /**
- * cast(x), differentiable in x, in the binary point F and in the integer bits I of a word of F + I bits. Inside of the range only
- * F has a slope, that of the rounding error; outside only I has one, that of the end of the range.
+ * Gradients of cast(x) by x and by each of `thetaInputs`. In a word of F + I bits that are both learned, values inside of the range
+ * give a slope to F only, that of the rounding error, and those outside to I only, that of the end of the range.
  */
-export function castLearnedWord(
-  x: tf.Tensor,
-  { attributes, theta, integerTheta }: Required<CastPart> & { readonly integerTheta: tf.Tensor },
-): tf.Tensor {
-  return differentiable(
-    [x, theta, integerTheta],
-    ([input]) => ({ value: runKernel(castKernel.name, { x: input }, attributes)[0], saved: [input] }),
-    (dy, [input]) => {
-      const gradient = (slopes: tf.Tensor) => runKernel(castGradientKernel.name, { x: input, dy: slopes }, attributes);
-      const [dx, all] = gradient(dy);
-      // dx is dy inside of the range and 0 outside: what it brings is the share of the inside.
-      const [, inside] = gradient(dx);
-      return [dx, inside, inside.sub(all)];
-    },
-  );
+export function castGradients(x: tf.Tensor, dy: tf.Tensor, part: CastPart): tf.Tensor[] {
+  const gradient = (slopes: tf.Tensor) => runKernel(castGradientKernel.name, { x, dy: slopes }, part.attributes);
+  const [dx, all] = gradient(dy);
+  // dx is dy inside of the range and 0 outside: what it brings is the share of the inside.
+  const inside = () => gradient(dx)[1];
+  return [dx, ...thetaGradients(part, all, inside)];
+}
+
+/**
+ * The gradients by each of `thetaInputs`.
+ * @param all what all values give to the binary point
+ * @param inside what those inside of the range give to it
+ */
+export function thetaGradients(
+  cast: CastPart | undefined,
+  all: tf.Tensor,
+  inside: () => tf.Tensor,
+): readonly tf.Tensor[] {
+  if (cast?.theta === undefined) return [];
+  if (cast.integerTheta === undefined) return [all];
+  const fractions = inside();
+  return [fractions, fractions.sub(all)];
 }

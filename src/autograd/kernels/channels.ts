@@ -4,7 +4,7 @@ import type { HeapCall, HeapKernel } from '../tensorflow-heap.js';
 import type { PlainKernel } from '../tensorflow-kernels.js';
 import type { tf } from '../tensorflow.js';
 import type { Assembly } from './assembly.js';
-import { castGradientKernel, castGradientValues, castKernel, castValues, positionFactor, thetaInputs } from './cast.js';
+import { castGradients, castGradientValues, castKernel, castValues, positionFactor, thetaInputs } from './cast.js';
 import type { CastAttributes, CastPart } from './cast.js';
 import { castTable, hasExactLanes, periodOf, trainedAttributes } from './cast-table.js';
 import { bytesPerNumber } from './windows.js';
@@ -290,12 +290,11 @@ interface BiasCasts {
 export function addBias(x: tf.Tensor, bias: tf.Tensor, casts: BiasCasts): tf.Tensor {
   const attributes: AffineAttributes = { cast: casts.output?.attributes };
   const biasAttributes = casts.bias?.attributes;
-  const biasThetas = thetaInputs(casts.bias);
   const outputThetas = thetaInputs(casts.output);
   const castBias = (values: tf.Tensor) =>
     biasAttributes === undefined ? values : runKernel(castKernel.name, { x: values }, biasAttributes)[0];
   return differentiable(
-    [x, bias, ...biasThetas, ...outputThetas],
+    [x, bias, ...thetaInputs(casts.bias), ...outputThetas],
     ([input, offset]) => ({
       value: runKernel(channelBiasKernel.name, { x: input, bias: castBias(offset) }, attributes)[0],
       saved: [input, offset],
@@ -304,9 +303,8 @@ export function addBias(x: tf.Tensor, bias: tf.Tensor, casts: BiasCasts): tf.Ten
       const inputs = { x: input, dy, bias: castBias(offset) };
       const [dx, dbias, dp] = runKernel(channelBiasGradientKernel.name, inputs, attributes);
       const ofOutput = [dp].slice(0, outputThetas.length);
-      if (biasAttributes === undefined) return [dx, dbias, ...ofOutput];
-      const ofBias = runKernel(castGradientKernel.name, { x: offset, dy: dbias }, biasAttributes);
-      return [dx, ...ofBias.slice(0, 1 + biasThetas.length), ...ofOutput];
+      const ofBias = casts.bias === undefined ? [dbias] : castGradients(offset, dbias, casts.bias);
+      return [dx, ...ofBias, ...ofOutput];
     },
   );
 }

@@ -3,7 +3,7 @@ import { differentiable, runKernel, tf } from '../tensorflow.js';
 import type { HeapKernel } from '../tensorflow-heap.js';
 import type { PlainKernel } from '../tensorflow-kernels.js';
 import type { Assembly } from './assembly.js';
-import { castGradientValues, castValues, thetaInputs } from './cast.js';
+import { castGradientValues, castValues, thetaGradients, thetaInputs } from './cast.js';
 import type { CastAttributes, CastPart } from './cast.js';
 import { periodOf } from './cast-table.js';
 import {
@@ -40,36 +40,40 @@ const normalizationKernel: PlainKernel<NormalizationAttributes> = {
 };
 
 /**
- * `QfxNormalizationGrad`: moments, gamma, beta, daffine [2, C] -> dgamma, dbeta [C], the gradients of the binary points of a
- * and of b, and dmoments [2, C].
+ * `QfxNormalizationGrad`: moments, gamma, beta, daffine [2, C] -> dgamma, dbeta [C], dmoments [2, C], and the gradients of the
+ * binary points of a and of b: from all of their values, then from those inside of the range.
  */
 const normalizationGradientKernel: PlainKernel<NormalizationAttributes> = {
   name: 'QfxNormalizationGrad',
   inputs: ['moments', 'gamma', 'beta', 'daffine'],
-  outputShapes: ([moments, gamma], { scale, offset }) => [
-    gamma,
-    gamma,
-    [scale?.binaryPoints.length ?? 1],
-    [offset?.binaryPoints.length ?? 1],
-    moments,
-  ],
+  outputShapes: ([moments, gamma], { scale, offset }) => {
+    const points = [[scale?.binaryPoints.length ?? 1], [offset?.binaryPoints.length ?? 1]];
+    return [gamma, gamma, moments, ...points, ...points];
+  },
   compute: (
     [moments, gamma, beta, daffine],
-    [dgamma, dbeta, dscalePoints, doffsetPoints, dmoments],
+    [dgamma, dbeta, dmoments, scaleAll, offsetAll, scaleInside, offsetInside],
     _shapes,
     attributes,
   ) => {
     const channels = gamma.length;
     const { scale, offset } = coefficients(moments, gamma, beta, attributes);
-    const backward = (values: Float32Array, dy: Float32Array, dp: Float32Array, cast: CastAttributes | undefined) => {
+    const backward = (
+      values: Float32Array,
+      dy: Float32Array,
+      [all, inside]: readonly Float32Array[],
+      cast: CastAttributes | undefined,
+    ) => {
+      if (cast === undefined) return dy;
       const dx = new Float32Array(channels);
-      if (cast !== undefined) castGradientValues(values, dy, dx, dp, cast);
-      else dx.set(dy);
+      castGradientValues(values, dy, dx, all, cast);
+      // dx is dy inside of the range and 0 outside.
+      castGradientValues(values, dx, new Float32Array(channels), inside, cast);
       return dx;
     };
-    dbeta.set(backward(offset.exact, daffine.subarray(channels), doffsetPoints, attributes.offset));
+    dbeta.set(backward(offset.exact, daffine.subarray(channels), [offsetAll, offsetInside], attributes.offset));
     const dscale = Float32Array.from(dbeta, (slope, channel) => daffine[channel] - moments[channel] * slope);
-    const dexact = backward(scale.exact, dscale, dscalePoints, attributes.scale);
+    const dexact = backward(scale.exact, dscale, [scaleAll, scaleInside], attributes.scale);
     for (let channel = 0; channel < channels; channel++) {
       const variance = moments[channels + channel] + attributes.epsilon;
       dgamma[channel] = dexact[channel] / Math.sqrt(variance);
@@ -198,7 +202,7 @@ interface NormalizationCasts {
 }
 
 /**
- * Batch normalisation, differentiable in x, gamma, beta and the binary points of its casts.
+ * Batch normalisation, differentiable in x, gamma, beta and what the formats of its casts are learned by (of the output's, the binary point).
  * @param x [..., C]
  * @param moments [2, C], mean and variance
  * @param isOfBatch whether the moments are those of x, so that a gradient reaches x through them, too
@@ -224,13 +228,22 @@ export function normalize(
       const [g, daffine, doutput] =
         output === undefined ? [dy, ...run(channelSumsKernel.name, data)] : run(channelAffineGradientKernel.name, data);
       const few = { moments: statistics, gamma: factor, beta: summand, daffine };
-      const [dgamma, dbeta, dscale, doffset, throughMoments] = run(normalizationGradientKernel.name, few, attributes);
+      const [dgamma, dbeta, throughMoments, scaleAll, offsetAll, scaleInside, offsetInside] = run(
+        normalizationGradientKernel.name,
+        few,
+        attributes,
+      );
       const dmoments = isOfBatch ? throughMoments : tf.zerosLike(throughMoments);
       const all = { x: input, g, affine, moments: statistics, dmoments };
       const [dx] = run(normalizationInputGradientKernel.name, all);
-      const points = [dscale, doffset, doutput];
-      const learned = [scale, offset, output].map((cast) => cast?.theta !== undefined);
-      return [dx, dgamma, dbeta, ...points.filter((_, index) => learned[index])];
+      return [
+        dx,
+        dgamma,
+        dbeta,
+        ...thetaGradients(scale, scaleAll, () => scaleInside),
+        ...thetaGradients(offset, offsetAll, () => offsetInside),
+        ...[doutput].slice(0, thetaInputs(output).length),
+      ];
     },
   );
 }

@@ -9,7 +9,7 @@ import { tf } from '../tensorflow.js';
 import { layerName, resolveQuantizers } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
-import type { ResolvedNode } from './layer.js';
+import type { LearnedFactor, ResolvedNode } from './layer.js';
 import { realsOf } from './reals.js';
 
 const schema = z.strictObject({
@@ -70,13 +70,6 @@ export class BatchNormalization extends FixedPointLayer {
     this.momentum = momentum;
     this.epsilon = epsilon;
     this.quantizerConfigs = resolveQuantizers({ scale, offset }, where);
-    for (const [role, { wordLength }] of Object.entries(this.quantizerConfigs)) {
-      if (typeof wordLength === 'number') continue;
-      throw new QfxError(
-        `${where}: ${role}`,
-        'a learned word length, allowed for weights, bias and outputs: the pass that casts a and b has no gradient for it',
-      );
-    }
   }
 
   /** True once the moving statistics are used in training, too. */
@@ -86,6 +79,17 @@ export class BatchNormalization extends FixedPointLayer {
 
   get channels(): number {
     return this.parts.gamma.read().size;
+  }
+
+  /** Its a, with the moving statistics. */
+  override get factor(): LearnedFactor {
+    const { gamma, movingVariance, scale } = this.parts;
+    return {
+      quantizer: scale,
+      shape: [this.channels],
+      places: this.positions,
+      values: () => tf.tidy(() => this.scaleOf(gamma.read(), movingVariance.read()).dataSync()) as Float32Array,
+    };
   }
 
   /** From now on training, too, uses the moving statistics and leaves them alone; gamma and beta go on training. */

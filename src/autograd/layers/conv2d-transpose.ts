@@ -5,6 +5,7 @@ import { parseConfiguration } from '../configuration.js';
 import { tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import { commonKeys } from './layer.js';
+import { connectionOf } from './sources.js';
 import { WeightedLayer, weightedKeys } from './weighted-layer.js';
 import { explicitPadding, pairSchema, requireImage } from './window.js';
 import type { Pair } from './window.js';
@@ -40,6 +41,12 @@ export class Conv2dTranspose extends WeightedLayer {
 
   override computeOutputShape(inputShape: (number | null)[]): (number | null)[] {
     return [inputShape[0], ...this.place(inputShape).size, this.filters];
+  }
+
+  /** Each weight meets each pixel of the input once. */
+  protected override get positions(): number {
+    const [[height, width]] = connectionOf(this).inputShapes;
+    return height * width;
   }
 
   protected override ownConfig(): Record<string, unknown> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
 import type { JsonObject } from '../../qfx/graph/graph.js';
 import type { IntegerTensor } from '../../qfx/number/raw-array.js';
+import { elementCount } from '../../qfx/number/shape.js';
 import { describeFormat, isUniform } from '../../qfx/number/type.js';
 import type { FixedPointFormat, FixedPointType } from '../../qfx/number/type.js';
 import { findOperation } from '../../qfx/operations/index.js';
@@ -49,6 +50,17 @@ export interface ResolvedNode {
 interface NodeDescription extends ResolvedNode {
   readonly operation: string;
   readonly outputType: FixedPointType | 'exact';
+}
+
+/** Learned constants that a layer multiplies its values by. */
+export interface LearnedFactor {
+  readonly quantizer: Quantizer;
+  /** Its last axis counts the layer's channels. */
+  readonly shape: readonly number[];
+  /** At how many places of an image each of its numbers is used. */
+  readonly places: number;
+  /** The real numbers that are cast, as they are now; good until the next tensor is made. */
+  values(): Float32Array;
 }
 
 /**
@@ -192,6 +204,16 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     const all = new Map(this.parameterQuantizers);
     if (this.outputQuantizer !== undefined) all.set('output', this.outputQuantizer);
     return all;
+  }
+
+  /** What it multiplies by; undefined where that is nothing learned. */
+  get factor(): LearnedFactor | undefined {
+    return undefined;
+  }
+
+  /** Positions of its output, each with all channels. */
+  protected get positions(): number {
+    return elementCount((this.outputShape as (number | null)[]).slice(1, -1).map(Number));
   }
 
   /** Whether its values may be negative; known without any values. */

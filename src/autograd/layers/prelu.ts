@@ -5,11 +5,11 @@ import type { FixedPointFormat } from '../../qfx/number/type.js';
 import { parseConfiguration } from '../configuration.js';
 import type { Quantizer } from '../quantizer.js';
 import type { ResolvedQuantizerConfig } from '../quantizer-config.js';
-import { tf } from '../tensorflow.js';
+import { peek, tf } from '../tensorflow.js';
 import { layerName, resolveQuantizers } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
-import type { ResolvedNode } from './layer.js';
+import type { LearnedFactor, ResolvedNode } from './layer.js';
 import { applySlope, slopeParts } from './slope.js';
 
 const schema = z.strictObject({ ...commonKeys, alpha: z.unknown().optional(), output: z.unknown().optional() });
@@ -29,6 +29,16 @@ export class Prelu extends FixedPointLayer {
     const { name, trainable, alpha, output } = parseConfiguration(schema, config, where);
     super({ operation: 'prelu', name, trainable, output });
     this.quantizerConfigs = resolveQuantizers({ alpha }, where);
+  }
+
+  override get factor(): LearnedFactor {
+    const { variable, quantizer } = this.parts;
+    return {
+      quantizer,
+      shape: variable.shape as number[],
+      places: this.positions,
+      values: () => peek(variable.read()),
+    };
   }
 
   protected override ownConfig(): Record<string, unknown> {

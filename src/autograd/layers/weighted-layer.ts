@@ -5,13 +5,13 @@ import type { FixedPointFormat } from '../../qfx/number/type.js';
 import { addBias } from '../kernels/channels.js';
 import type { Quantizer } from '../quantizer.js';
 import type { ResolvedQuantizerConfig } from '../quantizer-config.js';
-import { tf } from '../tensorflow.js';
+import { peek, tf } from '../tensorflow.js';
 import { resolveQuantizers } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { initializerSchema, makeInitializer } from './initializer.js';
 import type { InitializerConfig } from './initializer.js';
 import { FixedPointLayer } from './layer.js';
-import type { LayerSetup, ResolvedNode } from './layer.js';
+import type { LayerSetup, LearnedFactor, ResolvedNode } from './layer.js';
 import { planLimbs, splitConstant, splitTensor } from './limbs.js';
 import type { LimbPlan } from './limbs.js';
 import { realsOf } from './reals.js';
@@ -52,6 +52,16 @@ export abstract class WeightedLayer extends FixedPointLayer {
   /** The weights as they are trained; the last axis counts the outputs. */
   get kernelValues(): tf.Tensor {
     return this.builtKernel.variable.read();
+  }
+
+  override get factor(): LearnedFactor {
+    const { variable, quantizer } = this.builtKernel;
+    return {
+      quantizer,
+      shape: variable.shape as number[],
+      places: this.positions,
+      values: () => peek(variable.read()),
+    };
   }
 
   /** Multiplies the weights and the bias of each output by a factor. */
@@ -132,9 +142,6 @@ function addQuantized(
   training: boolean,
   output?: Quantizer,
 ): tf.Tensor {
-  if (quantizer.learnsWordLength) {
-    return addBias(sums, quantizer.apply(variable.read(), { training }), { output: output?.castPart({ training }) });
-  }
   const bias = variable.read();
   const casts = { bias: quantizer.castPart({ training }, () => bias), output: output?.castPart({ training }) };
   return addBias(sums, bias, casts);

@@ -1,25 +1,31 @@
 import { QfxError } from '../../qfx/errors.js';
-import { countAdders, countWeightBits } from '../../qfx/graph/bit-operations.js';
+import { countAdders, countWordBits } from '../../qfx/graph/bit-operations.js';
 import { compileProjection } from '../../qfx/number/k-hot.js';
 import type { KHotProjection } from '../../qfx/number/k-hot.js';
 import { elementCount } from '../../qfx/number/shape.js';
 import { widestWord } from '../../qfx/number/type.js';
-import type { FixedPointLayer } from '../layers/layer.js';
+import { findOperation } from '../../qfx/operations/index.js';
+import type { FixedPointLayer, LearnedFactor } from '../layers/layer.js';
 import { connectionOf, describeOperands, isFixedPoint, isMover } from '../layers/sources.js';
 import { longestWord } from '../quantizer-config.js';
 import type { Quantizer } from '../quantizer.js';
-import { peek } from '../tensorflow.js';
 import type { tf } from '../tensorflow.js';
 
-/** A dense layer or a convolution. */
-interface CountedLayer {
+/** A layer that multiplies by learned constants. */
+interface CountedLayer extends LearnedFactor {
   readonly layer: FixedPointLayer;
-  /** What decides how long the values are that it gets; undefined where that is given. */
+  /** The layer whose values it gets, through what only moves them. */
+  readonly source: FixedPointLayer;
+  /** What decides how long these values are; undefined where that is given, or follows from all others. */
   readonly input: Quantizer | undefined;
-  readonly weights: Quantizer;
-  readonly kernel: tf.LayerVariable;
-  /** Places of an image where its sums are computed. */
-  readonly places: number;
+}
+
+/** What a layer takes at least. */
+export interface LeastBitOperations {
+  readonly layer: string;
+  readonly bitOperations: number;
+  /** The shortest words of what is multiplied. */
+  readonly bits: { readonly values: number; readonly constants: number };
 }
 
 /**
@@ -29,24 +35,33 @@ interface CountedLayer {
 export class BitOperations {
   private readonly layers: readonly CountedLayer[];
 
-  /** @throws QfxError for a layer whose input has no word length of its own */
+  /** @throws QfxError for a layer whose products the graph would count and training cannot */
   constructor(model: tf.LayersModel) {
-    this.layers = model.layers.filter(isFixedPoint).flatMap((layer) => {
-      const weights = layer.quantizers.get('weights');
-      return weights === undefined ? [] : [describe(layer, weights)];
-    });
+    this.layers = model.layers.filter(isFixedPoint).flatMap(describe);
   }
 
-  /** Of each layer, with word lengths and K-hot weights as they are now. */
+  /** Of each layer, with word lengths and K-hot numbers as they are now. */
   perLayer(): { readonly layer: string; readonly bitOperations: number }[] {
     return this.layers.map((counted) => ({
       layer: counted.layer.name,
-      bitOperations: counted.places * inputBits(counted) * costOfWeights(counted),
+      bitOperations: counted.places * inputBits(counted) * costOfFactor(counted),
     }));
   }
 
   total(): number {
     return this.perLayer().reduce((sum, { bitOperations }) => sum + bitOperations, 0);
+  }
+
+  /**
+   * What each layer takes at least, whatever training does: with the shortest words, and no more K-hot numbers than have to be.
+   * Known before binary points are.
+   */
+  least(): LeastBitOperations[] {
+    return this.layers.map((counted) => {
+      const { layer, quantizer, places } = counted;
+      const bits = { values: fewestInputBits(counted), constants: fewestBits(quantizer) };
+      return { layer: layer.name, bits, bitOperations: places * bits.values * leastCostOfFactor(counted) };
+    });
   }
 
   /**
@@ -63,20 +78,20 @@ export class BitOperations {
       );
     };
     for (const counted of this.layers) {
-      const { input, weights, kernel, places } = counted;
-      if (input?.learnsWordLength) add(input, [places * costOfWeights(counted)]);
-      const ofWeights = places * inputBits(counted);
-      if (weights.learnsWordLength) {
-        const { wordLengths } = weights;
-        const elements = elementCount(kernel.shape as number[]) / wordLengths.length;
+      const { input, quantizer, shape, places } = counted;
+      if (input?.learnsWordLength) add(input, [places * costOfFactor(counted)]);
+      const ofFactor = places * inputBits(counted);
+      if (quantizer.learnsWordLength) {
+        const { wordLengths } = quantizer;
+        const elements = elementCount(shape) / wordLengths.length;
         add(
-          weights,
-          wordLengths.map(() => ofWeights * elements),
+          quantizer,
+          wordLengths.map(() => ofFactor * elements),
         );
-      } else if (isSteered(counted)) {
+      } else if (isSteered(quantizer)) {
         add(
-          weights,
-          slopesOfAdders(counted).map((slope) => ofWeights * slope),
+          quantizer,
+          slopesOfAdders(counted).map((slope) => ofFactor * slope),
         );
       }
     }
@@ -89,67 +104,81 @@ function inputBits({ layer }: CountedLayer): number {
   return widestWord(format.wordLength);
 }
 
-/** What the weights take at each place, for each bit of the values. */
-function costOfWeights(counted: CountedLayer): number {
-  const { weights, kernel } = counted;
-  if (weights.config.kHot !== undefined) return sumOf(addersWith(counted, 0));
-  return countWeightBits({ shape: kernel.shape as number[], format: weights.type() });
+/** What the constants take at each place, for each bit of the values. */
+function costOfFactor(counted: CountedLayer): number {
+  const { quantizer, shape } = counted;
+  if (quantizer.config.kHot !== undefined) return sumOf(addersWith(counted, 0));
+  return countWordBits({ shape, format: quantizer.type() });
 }
 
-/** Whether its weights are K-hot and become fewer powers of two where the binary point moves: binary weights never do. */
-function isSteered({ weights }: CountedLayer): boolean {
-  const { kHot } = weights.config;
-  return kHot !== undefined && kHot.projection !== 'sign' && weights.isLearned;
+/** The same at least. */
+function leastCostOfFactor({ quantizer, shape }: CountedLayer): number {
+  const { kHot } = quantizer.config;
+  const elements = elementCount(shape);
+  if (kHot === undefined) return elements * fewestBits(quantizer);
+  // Binary numbers are a power of two each; any others may all become 0.
+  return kHot.projection === 'sign' ? elements - shape[shape.length - 1] : 0;
+}
+
+/** Of the values that a layer gets; those that follow from all others may all be 0. */
+function fewestInputBits({ input, source }: CountedLayer): number {
+  if (input !== undefined) return fewestBits(input);
+  if (source.operation === 'input') return widestWord(source.outputFormat(new Map()).wordLength);
+  return source.operation === 'sign' ? 1 : 0;
+}
+
+function fewestBits({ config: { wordLength } }: Quantizer): number {
+  return typeof wordLength === 'number' ? wordLength : wordLength.minimum;
+}
+
+/** Whether its numbers are K-hot and become fewer powers of two where the binary point moves: binary ones never do. */
+function isSteered({ config, isLearned }: Quantizer): boolean {
+  return config.kHot !== undefined && config.kHot.projection !== 'sign' && isLearned;
 }
 
 /**
  * How many adders one more fraction bit costs, one number for each binary point: half of what two bits more or less would change.
- * With fewer fraction bits small weights lose their last powers of two, in the end all.
+ * With fewer fraction bits small numbers lose their last powers of two, in the end all.
  */
 function slopesOfAdders(counted: CountedLayer): number[] {
   const [finer, coarser] = [addersWith(counted, 1), addersWith(counted, -1)];
   const channels = finer.map((adders, channel) => (adders - coarser[channel]) / 2);
-  return counted.weights.binaryPoints.length === 1 ? [sumOf(channels)] : channels;
+  return counted.quantizer.binaryPoints.length === 1 ? [sumOf(channels)] : channels;
 }
 
-/** Adders for each output channel of K-hot weights, with so many fraction bits more than now. */
-function addersWith({ weights, kernel }: CountedLayer, moreBits: number): number[] {
-  const { signed, kHot } = weights.config as Quantizer['config'] & { readonly kHot: KHotProjection };
-  const wordLength = longestWord(weights.config);
-  const projections = weights.binaryPoints.map((binaryPoint) =>
+/** Adders for each output channel of K-hot numbers, with so many fraction bits more than now. */
+function addersWith({ quantizer, shape, values }: CountedLayer, moreBits: number): number[] {
+  const { signed, kHot } = quantizer.config as Quantizer['config'] & { readonly kHot: KHotProjection };
+  const wordLength = longestWord(quantizer.config);
+  const projections = quantizer.binaryPoints.map((binaryPoint) =>
     compileProjection({ signed, wordLength, binaryPoint: binaryPoint + moreBits }, kHot),
   );
-  const values = peek(kernel.read());
-  const raw = Float64Array.from(values, (value, index) => projections[index % projections.length](value));
-  return countAdders(raw, (kernel.shape as number[]).at(-1) as number, kHot.digits);
+  const raw = Float64Array.from(values(), (value, index) => projections[index % projections.length](value));
+  return countAdders(raw, shape[shape.length - 1], kHot.digits);
 }
 
 function sumOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-function describe(layer: FixedPointLayer, weights: Quantizer): CountedLayer {
-  const kernel = layer.weights.find(({ originalName }) => originalName.endsWith('kernel'));
-  if (kernel === undefined) throw new QfxError(layer.where, 'has no kernel');
-  const places = elementCount((layer.outputShape as (number | null)[]).slice(1, -1).map(Number));
-  return { layer, input: sourceOf(layer, layer), weights, kernel, places };
+function describe(layer: FixedPointLayer): CountedLayer[] {
+  const { factor } = layer;
+  if (factor !== undefined) {
+    const source = sourceOf(layer, layer);
+    return [{ ...factor, layer, source, input: source.quantizers.get('output') }];
+  }
+  const { role, learned } = findOperation(layer.operation, layer.where).factor ?? {};
+  if (learned !== true) return [];
+  throw new QfxError(layer.where, `multiplies by its ${role} and does not say so: bit operations need its "factor"`);
 }
 
-/** The quantizer of the values that a layer gets, through what only moves them; undefined where none is. */
-function sourceOf(layer: tf.layers.Layer, user: FixedPointLayer): Quantizer | undefined {
+/** The layer that decides about the values that a layer gets, behind what only moves them. */
+function sourceOf(layer: tf.layers.Layer, user: FixedPointLayer): FixedPointLayer {
   const [source] = connectionOf(layer).inboundLayers;
   if (!isFixedPoint(source)) {
     if (isMover(source)) return sourceOf(source, user);
     throw new QfxError(user.where, `gets values of "${source.name}", which is not a fixed-point layer`);
   }
-  const output = source.quantizers.get('output');
-  if (output !== undefined || source.operation === 'input' || source.operation === 'sign') return output;
-  if (source.getConfig().output === 'exact') {
-    throw new QfxError(
-      user.where,
-      `gets exact values of "${source.name}", whose word length follows from all others; to count bit operations, ` +
-        'give its output a word length',
-    );
-  }
-  return sourceOf(source, user);
+  const decides = 'output' in source.getConfig() || source.operation === 'input' || source.operation === 'sign';
+  return decides ? source : sourceOf(source, user);
 }

@@ -21,7 +21,7 @@ interface Place {
 }
 
 /**
- * A term in the loss that steers learned word lengths, and binary points of K-hot weights, to a budget of bit operations:
+ * A term in the loss that steers learned word lengths, and binary points of K-hot numbers, to a budget of bit operations:
  * strength * ln(bit operations), straight through the rounding of word lengths. Its strength rises while the network takes more than it may at that step, and falls while
  * it takes less. The allowance goes down geometrically from what the network starts with.
  */

@@ -30,6 +30,7 @@ import type { TrainingConfig } from './options.js';
 import { joinFront } from './pareto-front.js';
 import { reportQuantizers } from './quantizer-reports.js';
 import { checkRunFolder, removeRun, runFiles } from './run-folder.js';
+import { requireReachable } from './reachable-budget.js';
 import { ResourceTerm } from './resource-term.js';
 import { addSums, means, noSums } from './run-state.js';
 import type { RunState } from './run-state.js';
@@ -101,6 +102,8 @@ export class TrainingRun {
     checkModel(model, data);
     const { teacher } = surroundings;
     checkTeacher(teacher, config.distillation, model, data);
+    if (config.resources !== undefined && !areQuantizersBypassed())
+      requireReachable(new BitOperations(model), config.resources.bitOperations);
     const start: RunState = {
       config,
       dataChecksum: data.checksum,

@@ -1,9 +1,13 @@
 import { isUniform } from '../number/type.js';
 import type { GraphNode } from './graph.js';
 
-/** Whether the declared type of a node is another one than its exact type, so that there is a cast. An input has none. */
+/**
+ * Whether the cast of a node may change a value or its raw integer: its declared type is another one than its exact type, or
+ * saturates symmetrically, which excludes the smallest signed integer. An input has no cast.
+ */
 export function hasCast({ operation, exactType, outputType }: GraphNode): boolean {
   if (operation === 'input') return false; // what it is given has its declared type
+  if (outputType.signed && outputType.overflow === 'AP_SAT_SYM') return true;
   return !(
     isUniform(outputType) &&
     outputType.signed === exactType.signed &&

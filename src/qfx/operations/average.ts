@@ -1,4 +1,5 @@
 import { QfxError } from '../errors.js';
+import { sameChannels } from './channels.js';
 import { requireConstantShape } from './checks.js';
 import { foldConstant } from './constant.js';
 import { constantInterval, joinIntervals, multiplyIntervals, smallestIntervalFormat } from './interval.js';
@@ -66,6 +67,7 @@ export function averageOf<Attributes>(
       };
     },
     multiplications: (_context, typing) => elementCount(typing.shape),
+    channels: (context) => sameChannels(context),
   };
 }
 

@@ -1,3 +1,4 @@
+import { sameChannels } from './channels.js';
 import { noAttributes, requireConstantShape } from './checks.js';
 import type { NoAttributes } from './checks.js';
 import { foldConstant } from './constant.js';
@@ -48,6 +49,10 @@ export const batchNormalization: Operation<NoAttributes> = {
     };
   },
   multiplications: (_context, { shape }) => elementCount(shape),
+  channels(context) {
+    const { raw } = context.constants.scale;
+    return { ...sameChannels(context, ['scale', 'offset']), isConstant: (channel) => Number(raw[channel]) === 0 };
+  },
 };
 
 /** What a batch normalization computes with: for each channel the operand's binary point, and constants aligned to the result's. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { QfxError } from '../errors.js';
+import { indicesTo, sameChannels } from './channels.js';
 import { wholeNumber } from './checks.js';
 import { joinIntervals, smallestIntervalFormat } from './interval.js';
 import { operandInterval, prepareAlignment } from './operand.js';
@@ -41,6 +42,17 @@ export const concatenate: Operation<ConcatenateAttributes> = {
     };
   },
   multiplications: () => 0,
+  channels(context) {
+    const { inputs, attributes } = context;
+    if (attributes.axis !== inputs[0].shape.length - 1) return sameChannels(context);
+    let channels = 0;
+    const ties = inputs.map(({ shape }) => {
+      const first = channels;
+      channels += shape[attributes.axis];
+      return indicesTo(shape[attributes.axis]).map((channel) => first + channel);
+    });
+    return { kind: 'tied', ties: { inputs: ties, output: indicesTo(channels) }, keep: () => ({}) };
+  },
 };
 
 function resultShape({ name, inputs, attributes: { axis } }: NodeContext<ConcatenateAttributes>): readonly number[] {

@@ -5,6 +5,7 @@ import type { IntegerTensor } from '../number/raw-array.js';
 import { spreadAt } from '../number/type.js';
 import type { Spread } from '../number/type.js';
 import { limits } from '../limits.js';
+import { summedChannels } from './channels.js';
 import { requireConstantShape, requireImage, wholeNumber } from './checks.js';
 import { joinIntervals, smallestIntervalFormat } from './interval.js';
 import { alignedOperandType } from './operand.js';
@@ -70,6 +71,8 @@ export const conv2dTranspose: Operation<Conv2dTransposeAttributes> = {
     };
   },
   multiplications: ({ inputs: [{ shape }], constants: { weights } }) => shape[0] * shape[1] * weights.raw.length,
+  // Pixels of the result meet different taps.
+  channels: ({ constants: { weights, bias } }) => summedChannels({ weights, bias }, false),
 };
 
 /**

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { QfxError } from '../errors.js';
+import { indicesTo, summedChannels } from './channels.js';
+import type { TiedChannels } from './channels.js';
 import { paddingAmounts, positiveInteger, positivePair, requireConstantShape, requireImage } from './checks.js';
 import { elementCount } from '../number/shape.js';
+import { takeIndices } from '../number/take.js';
 import { describeShape, layer } from './operation.js';
 import type { NodeContext, Operation } from './operation.js';
 import { inferWeightedSum, prepareWeightedSum } from './weighted-sum.js';
@@ -35,7 +38,39 @@ export const conv2d: Operation<Conv2dAttributes> = {
     return ([values]) => evaluate(values);
   },
   multiplications: ({ constants: { weights } }, { shape }) => elementCount(shape.slice(0, 2)) * weights.raw.length,
+  channels(context) {
+    const { weights, bias } = context.constants;
+    const { groups, padding } = context.attributes;
+    if (groups === 1)
+      return summedChannels(
+        { weights, bias },
+        padding.every((amount) => amount === 0),
+      );
+    return weights.shape[2] === 1 ? depthwiseChannels(context) : undefined;
+  },
 };
+
+/** Each channel has results of its own. */
+function depthwiseChannels(context: NodeContext<Conv2dAttributes>): TiedChannels<Conv2dAttributes> {
+  const { attributes, constants } = context;
+  const { weights, bias } = constants;
+  const channels = attributes.groups;
+  const outputs = weights.shape[3];
+  const read = new Set<number>();
+  for (let index = 0; index < weights.raw.length; index++) if (weights.raw[index]) read.add(index % outputs);
+  return {
+    kind: 'tied',
+    ties: {
+      inputs: [indicesTo(channels)],
+      output: indicesTo(outputs).map((output) => Math.floor((output * channels) / outputs)),
+    },
+    isConstant: (output) => !read.has(output),
+    keep: ({ inputs: [kept], output }) => ({
+      attributes: { ...attributes, groups: kept.length },
+      constants: { weights: takeIndices(weights, 3, output), ...(bias && { bias: takeIndices(bias, 0, output) }) },
+    }),
+  };
+}
 
 /** A convolution as the weighted sums that it is; throws QfxError for shapes that do not fit. */
 export function describeConvolution(context: NodeContext<Conv2dAttributes>): WeightedSum {

@@ -1,4 +1,5 @@
 import { QfxError } from '../errors.js';
+import { summedChannels } from './channels.js';
 import { noAttributes, requireConstantShape } from './checks.js';
 import type { NoAttributes } from './checks.js';
 import { elementCount } from '../number/shape.js';
@@ -24,6 +25,7 @@ export const dense: Operation<NoAttributes> = {
   },
   multiplications: ({ inputs: [{ shape }], constants: { weights } }) =>
     elementCount(shape.slice(0, -1)) * weights.raw.length,
+  channels: ({ constants: { weights, bias } }) => summedChannels({ weights, bias }, true),
 };
 
 /** A convolution with a 1x1 kernel on an image of one row: a pixel for each position. */

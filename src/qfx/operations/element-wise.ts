@@ -1,4 +1,5 @@
 import { QfxError } from '../errors.js';
+import { sameChannels } from './channels.js';
 import { joinIntervals, noWidth, smallestIntervalFormat } from './interval.js';
 import type { Interval } from './interval.js';
 import { distinctIntervals, prepareAlignment } from './operand.js';
@@ -68,6 +69,7 @@ export function alignedElementWise<Attributes>({
       };
     },
     multiplications: () => 0,
+    channels: (context) => sameChannels(context),
   };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { elementCount } from '../number/shape.js';
 import { formatAt } from '../number/validate-type.js';
+import { sameChannels } from './channels.js';
 import { positiveNumber } from './checks.js';
 import { smallestIntervalFormat } from './interval.js';
 import { formatPeriod, operandInterval } from './operand.js';
@@ -32,6 +33,7 @@ export const leakyRelu: Operation<LeakyReluAttributes> = {
   },
   multiplications: ({ attributes: { alpha } }, { shape }) =>
     isPowerOfTwo(BigInt(alpha.raw)) ? 0 : elementCount(shape),
+  channels: (context) => sameChannels(context),
 };
 
 /** The factors of each element, or of as many as there are before formats repeat. */

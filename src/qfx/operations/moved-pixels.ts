@@ -1,6 +1,7 @@
 import { QfxError } from '../errors.js';
 import { limits } from '../limits.js';
 import { elementCount } from '../number/shape.js';
+import { sameChannels } from './channels.js';
 import { requireImage } from './checks.js';
 import { smallestIntervalFormat } from './interval.js';
 import { operandInterval, prepareAlignment } from './operand.js';
@@ -58,5 +59,6 @@ export function movedPixels<Attributes>(
       };
     },
     multiplications: () => 0,
+    channels: (context) => sameChannels(context),
   };
 }

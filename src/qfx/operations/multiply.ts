@@ -1,5 +1,6 @@
 import { elementCount } from '../number/shape.js';
 import { spreadAt } from '../number/type.js';
+import { sameChannels } from './channels.js';
 import { noAttributes } from './checks.js';
 import type { NoAttributes } from './checks.js';
 import { elementWiseInterval, requireOneShape, two } from './element-wise.js';
@@ -36,4 +37,5 @@ export const multiply: Operation<NoAttributes> = {
     };
   },
   multiplications: (_context, { shape }) => elementCount(shape),
+  channels: (context) => sameChannels(context),
 };

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { IntegerTensor } from '../number/raw-array.js';
 import type { FixedPointFormat, TensorFormat, TensorType } from '../number/type.js';
+import type { ChannelFlow } from './channels.js';
 import type { Arithmetic, Scalars } from './scalars.js';
 
 /** The operations that QFX brings along; every room keeps a record over these names. */
@@ -94,6 +95,11 @@ export interface Operation<Attributes = unknown> {
   prepare(context: NodeContext<Attributes>, typing: NodeTyping, arithmetic: Arithmetic): Evaluate;
   /** Products for one image, with constants or of two tensors (multiply-accumulates for dense and convolution). */
   multiplications(context: NodeContext<Attributes>, typing: NodeTyping): number;
+  /**
+   * How channels go through a node, so that some that nothing depends on can be left out; undefined where all of its inputs and of
+   * its result have to stay, as without it.
+   */
+  channels?(context: NodeContext<Attributes>): ChannelFlow<Attributes> | undefined;
 }
 
 /** How messages name a node. */

@@ -1,11 +1,17 @@
+import { indicesTo } from './channels.js';
 import { smallestIntervalFormat } from './interval.js';
 import { operandInterval, prepareAlignment } from './operand.js';
 import type { NodeContext, NodeTyping, Operation } from './operation.js';
 
-/** What operations share that give their one input's values on, in another shape or none: every value at one binary point. */
+/**
+ * What operations share that give their one input's values on, in another shape or none: every value at one binary point.
+ * @param shape of the result
+ * @param keep attributes of a node whose result has so many channels only
+ */
 export function passThrough<Attributes>(
   definition: Pick<Operation<Attributes>, 'name' | 'attributes'>,
   shape: (context: NodeContext<Attributes>) => readonly number[],
+  keep: (attributes: Attributes, channels: number) => Attributes = (attributes) => attributes,
 ): Operation<Attributes> {
   return {
     ...definition,
@@ -19,5 +25,20 @@ export function passThrough<Attributes>(
       return ([values]) => align(values);
     },
     multiplications: () => 0,
+    channels(context) {
+      const [inputs, outputs] = [context.inputs[0].shape, shape(context)].map((axes) => axes[axes.length - 1]);
+      // Values that are row-major on both sides meet where their indices leave one remainder.
+      const period = greatestCommonDivisor(inputs, outputs);
+      const tiesOf = (channels: number) => indicesTo(channels).map((channel) => channel % period);
+      return {
+        kind: 'tied',
+        ties: { inputs: [tiesOf(inputs)], output: tiesOf(outputs) },
+        keep: ({ output }) => ({ attributes: keep(context.attributes, output.length) }),
+      };
+    },
   };
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

@@ -1,4 +1,5 @@
 import { elementCount } from '../number/shape.js';
+import { sameChannels } from './channels.js';
 import { noAttributes, requireConstantShape } from './checks.js';
 import type { NoAttributes } from './checks.js';
 import { foldConstant } from './constant.js';
@@ -32,6 +33,7 @@ export const prelu: Operation<NoAttributes> = {
     return ([values]) => applySlopes(align(values), factors, arithmetic);
   },
   multiplications: (_context, { shape }) => elementCount(shape),
+  channels: (context) => sameChannels(context, ['alpha']),
 };
 
 /** The factors of each channel, and the binary point that its values have then. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatAt } from '../number/validate-type.js';
+import { sameChannels } from './channels.js';
 import { positiveNumber } from './checks.js';
 import type { PositiveNumber } from './checks.js';
 import { smallestIntervalFormat } from './interval.js';
@@ -53,6 +54,7 @@ export const relu: Operation<ReluAttributes> = {
     };
   },
   multiplications: () => 0,
+  channels: (context) => sameChannels(context),
 };
 
 /** The largest raw integer at a binary point that is not above a value. */

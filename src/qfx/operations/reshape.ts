@@ -16,4 +16,5 @@ export const reshape = passThrough<ReshapeAttributes>(
     const found = `${describeShape(operand.shape)} has ${elementCount(operand.shape)} values`;
     throw new QfxError(layer(name), `${found}, shape ${describeShape(shape)} needs ${elementCount(shape)}`);
   },
+  ({ shape }, channels) => ({ shape: [...shape.slice(0, -1), channels] }),
 );

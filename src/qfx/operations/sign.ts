@@ -1,4 +1,5 @@
 import { smallestFormat } from '../number/type.js';
+import { sameChannels } from './channels.js';
 import { noAttributes } from './checks.js';
 import type { NoAttributes } from './checks.js';
 import { operandInterval } from './operand.js';
@@ -23,4 +24,5 @@ export const sign: Operation<NoAttributes> = {
     };
   },
   multiplications: () => 0,
+  channels: (context) => sameChannels(context),
 };

@@ -1,6 +1,7 @@
 import { QfxError } from '../errors.js';
 import { isUniform, rawRange } from '../number/type.js';
 import type { FixedPointFormat } from '../number/type.js';
+import { sameChannels } from './channels.js';
 import { noAttributes, requireConstantShape } from './checks.js';
 import type { NoAttributes } from './checks.js';
 import { constantInterval, joinIntervals, smallestIntervalFormat } from './interval.js';
@@ -45,6 +46,7 @@ export const table: Operation<NoAttributes> = {
     };
   },
   multiplications: () => 0,
+  channels: (context) => ({ ...sameChannels(context), needsInputType: true }),
 };
 
 /** The word of a raw integer of so many bits, as an unsigned integer. */

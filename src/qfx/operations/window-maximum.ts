@@ -1,3 +1,4 @@
+import { sameChannels } from './channels.js';
 import { smallestIntervalFormat } from './interval.js';
 import { operandInterval, prepareAlignment } from './operand.js';
 import type { NodeContext, NodeTyping, Operation } from './operation.js';
@@ -41,5 +42,6 @@ export function maximumOf<Attributes>(
       };
     },
     multiplications: () => 0,
+    channels: (context) => sameChannels(context),
   };
 }

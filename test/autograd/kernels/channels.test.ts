@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { initializeBackend } from '../../../src/autograd/backend.js';
-import { cast } from '../../../src/autograd/kernels/cast.js';
+import { cast, thetaInputs } from '../../../src/autograd/kernels/cast.js';
 import { addBias, channelKernels } from '../../../src/autograd/kernels/channels.js';
 import type { AffineAttributes } from '../../../src/autograd/kernels/channels.js';
 import { channelMoments, moveMoments, normalize } from '../../../src/autograd/kernels/normalization.js';
@@ -39,24 +39,29 @@ describe('functions of channels equal the library', () => {
   it('for x + bias with the cast of the bias in it, as with a cast before', async () => {
     const random = randomSource(23);
     await initializeBackend('wasm');
-    for (const isLearned of [true, false]) {
+    for (const learned of ['binary point', 'word length', 'nothing']) {
       const shape = [33, 7];
       const [x, bias] = [shape, [7]].map((size) => tf.variable(toTensor(randomNumbers(size, random))));
-      const [biasTheta, outputTheta] = [0.5, 0.25].map((value) => tf.variable(tf.tensor([value])));
+      const [outputTheta, ...thetas] = [0.25, 0.5, 0.125].map((value) => tf.variable(tf.tensor([value])));
       const attributes = (wordLength: number) =>
         ({ signed: true, wordLength, rounding: 'AP_RND', overflow: 'AP_SAT', binaryPoints: [3] }) as const;
       // Some values of both saturate.
-      const ofBias = { attributes: { ...attributes(4), positionScale: 0.5 }, ...(isLearned && { theta: biasTheta }) };
+      const ofBias = {
+        attributes: { ...attributes(4), binaryPoints: [4], positionScale: 0.5 },
+        ...(learned !== 'nothing' && { theta: thetas[0] }),
+        ...(learned === 'word length' && { integerTheta: thetas[1] }),
+      };
       const output = { attributes: attributes(4), theta: outputTheta };
       const dy = toTensor(randomNumbers(shape, random));
-      const variables = [x, bias, outputTheta, ...(isLearned ? [biasTheta] : [])];
+      const variables = [x, bias, outputTheta, ...thetaInputs(ofBias)] as tf.Variable[];
+      expect(variables).toHaveLength({ nothing: 3, 'binary point': 4, 'word length': 5 }[learned] as number);
       const run = (operation: () => tf.Tensor) => {
         const { value, grads } = tf.variableGrads(() => operation().mul(dy).sum().asScalar(), variables);
         return [value, ...variables.map(({ name }) => grads[name])].map((tensor) => [...tensor.dataSync()]);
       };
       const together = run(() => addBias(x, bias, { bias: ofBias, output }));
       expect(together).toEqual(run(() => addBias(x, cast(bias, ofBias), { output })));
-      if (isLearned) expect(together[4]).not.toEqual([0]);
+      for (const gradient of together.slice(4)) expect(gradient).not.toEqual([0]);
     }
   });
 
@@ -88,6 +93,52 @@ describe('functions of channels equal the library', () => {
       }
     });
   }
+
+  it.each([true, false])('for a normalisation with learned formats of a and b, of the batch: %s', async (isOfBatch) => {
+    const random = randomSource(25);
+    await initializeBackend('wasm');
+    const epsilon = 0.01;
+    for (const groups of [1, 7]) {
+      for (const learned of [['scale'], ['offset'], ['scale', 'offset']]) {
+        const [x, gamma, beta] = [[33, 7], [7], [7]].map((size) => tf.variable(toTensor(randomNumbers(size, random))));
+        const { mean, variance } = tf.moments(x, 0);
+        const thetas: tf.Variable[] = [];
+        const theta = () => {
+          thetas.push(tf.variable(toTensor(randomNumbers([groups], random))));
+          return thetas[thetas.length - 1];
+        };
+        // Words of 0 to 8 bits: some values of both saturate, and some channels are 0.
+        const part = (role: string) => ({
+          attributes: {
+            ...({ signed: true, rounding: 'AP_RND', overflow: 'AP_SAT', positionScale: 0.5 } as const),
+            wordLength: groups > 1 ? 8 : 5,
+            binaryPoints: Array.from({ length: groups }, (_, group) => 5 - (group % 2)),
+            ...(groups > 1 && { wordLengths: [3, 7, 0, 2, 8, 4, 3] }),
+          },
+          theta: theta(),
+          ...(learned.includes(role) && { integerTheta: theta() }),
+        });
+        const casts = { scale: part('scale'), offset: part('offset') };
+        const dy = toTensor(randomNumbers([33, 7], random));
+        const variables = [x, gamma, beta, ...thetas];
+        const run = (operation: () => tf.Tensor) => {
+          const { value, grads } = tf.variableGrads(() => operation().mul(dy).sum().asScalar(), variables);
+          return [value, ...variables.map(({ name }) => grads[name])].map(toNumbers);
+        };
+        const together = run(() => {
+          const moments = isOfBatch ? channelMoments(x) : tf.stack([mean, variance]);
+          return normalize({ x, gamma, beta, moments }, { epsilon, isOfBatch, casts });
+        });
+        const apart = run(() => {
+          const moments = isOfBatch ? tf.moments(x, 0) : { mean, variance };
+          const scale = cast(gamma.div(moments.variance.add(epsilon).sqrt()), casts.scale);
+          return x.mul(scale).add(cast(beta.sub(moments.mean.mul(scale)), casts.offset));
+        });
+        together.forEach((numbers, index) => expectClose(numbers, apart[index], `part ${index}, ${learned}`));
+        for (const { values } of together.slice(4)) expect(values.some((value) => value !== 0)).toBe(true);
+      }
+    }
+  });
 
   it('for moments and moving moments', async () => {
     const random = randomSource(23);

@@ -72,9 +72,9 @@ export function randomDefaults(random: Random): LayerDefaults {
   return {
     weights: randomQuantizer(random, { isParameter: true, mayLearnWord: true }),
     bias: randomQuantizer(random, { isParameter: true, mayLearnWord: true }),
-    scale: randomQuantizer(random, { isParameter: true }),
-    offset: randomQuantizer(random, { isParameter: true }),
-    alpha: randomQuantizer(random, { isParameter: true }),
+    scale: randomQuantizer(random, { isParameter: true, mayLearnWord: true }),
+    offset: randomQuantizer(random, { isParameter: true, mayLearnWord: true }),
+    alpha: randomQuantizer(random, { isParameter: true, mayLearnWord: true }),
     activations: randomQuantizer(random, { mayLearnWord: true }),
     accumulators: random.next() < 0.25 ? 'exact' : randomQuantizer(random, { mayLearnWord: true }),
     seed: random.integer(0, 1000),
