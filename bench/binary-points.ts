@@ -114,7 +114,10 @@ function tableRows(rows: readonly Row[]): string[][] {
   return Object.keys(ways).map((way) => [
     way,
     ...starts.map((start) => {
-      const found = rows.filter((row) => row.way === way && row.start === start).map(({ accuracy }) => accuracy);
+      const found = rows
+        .filter((row) => row.way === way && row.start === start)
+        .sort((one, other) => one.seed - other.seed)
+        .map(({ accuracy }) => accuracy);
       return `${percent(mean(found))} (${found.map(percent).join(', ')})`;
     }),
   ]);
