@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
 
 /** What a command writes into a page, between two comments. */
@@ -17,7 +18,8 @@ export async function renewPart(page: string, { start, end, text }: GeneratedPar
   const to = page.indexOf(end);
   if (from < 0 || to < from) throw new Error(`the page lacks the lines "${start}" and "${end}"`);
   const renewed = `${page.slice(0, from)}${start}\n\n${text}\n\n${page.slice(to)}`;
-  return prettier.format(renewed, { parser: 'markdown', printWidth: 120 });
+  const style = await prettier.resolveConfig(fileURLToPath(import.meta.url));
+  return prettier.format(renewed, { ...style, parser: 'markdown' });
 }
 
 /** A Markdown table. All columns but the first are aligned as told. */
