@@ -315,17 +315,15 @@ describe('channels that are another constant', () => {
   });
 
   it('become a bias where there was none, in the shortest words', () => {
+    const weights = [
+      [1, 0],
+      [2, 0],
+    ];
+    const first = dense('first', weights, [1, 4]);
     const pruned = prune(
       [2],
       [
-        dense(
-          'first',
-          [
-            [1, 0],
-            [2, 0],
-          ],
-          [1, 4],
-        ),
+        first,
         dense('last', [
           [1, 2],
           [4, 0],
@@ -341,14 +339,7 @@ describe('channels that are another constant', () => {
     const none = prune(
       [2],
       [
-        dense(
-          'first',
-          [
-            [1, 0],
-            [2, 0],
-          ],
-          [1, 4],
-        ),
+        first,
         dense('last', [
           [1, 2],
           [0, 0],

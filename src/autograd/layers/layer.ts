@@ -9,7 +9,7 @@ import { findOperation } from '../../qfx/operations/index.js';
 import type { NodeTyping, OperandDescription } from '../../qfx/operations/operation.js';
 import { Quantizer, areQuantizersBypassed } from '../quantizer.js';
 import { maximumTrainedBinaryPoint, maximumTrainedWordLength } from '../quantizer-config.js';
-import { tf } from '../tensorflow.js';
+import { peek, tf } from '../tensorflow.js';
 import { layerName, resolveOutput, restoreConfig } from './configuration.js';
 import type { ResolvedOutput } from './configuration.js';
 import { castExactly, maximumExactBits, nearestFloat } from './exact-cast.js';
@@ -209,6 +209,15 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
   /** What it multiplies by; undefined where that is nothing learned. */
   get factor(): LearnedFactor | undefined {
     return undefined;
+  }
+
+  /** A variable that it multiplies by. */
+  protected factorOf({
+    variable,
+    quantizer,
+  }: Pick<LearnedFactor, 'quantizer'> & { variable: tf.LayerVariable }): LearnedFactor {
+    const { positions: places } = this;
+    return { quantizer, places, shape: variable.shape as number[], values: () => peek(variable.read()) };
   }
 
   /** Positions of its output, each with all channels. */

@@ -5,7 +5,7 @@ import type { FixedPointFormat } from '../../qfx/number/type.js';
 import { parseConfiguration } from '../configuration.js';
 import type { Quantizer } from '../quantizer.js';
 import type { ResolvedQuantizerConfig } from '../quantizer-config.js';
-import { peek, tf } from '../tensorflow.js';
+import { tf } from '../tensorflow.js';
 import { layerName, resolveQuantizers } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
@@ -32,13 +32,7 @@ export class Prelu extends FixedPointLayer {
   }
 
   override get factor(): LearnedFactor {
-    const { variable, quantizer } = this.parts;
-    return {
-      quantizer,
-      shape: variable.shape as number[],
-      places: this.positions,
-      values: () => peek(variable.read()),
-    };
+    return this.factorOf(this.parts);
   }
 
   protected override ownConfig(): Record<string, unknown> {

@@ -5,7 +5,7 @@ import type { FixedPointFormat } from '../../qfx/number/type.js';
 import { addBias } from '../kernels/channels.js';
 import type { Quantizer } from '../quantizer.js';
 import type { ResolvedQuantizerConfig } from '../quantizer-config.js';
-import { peek, tf } from '../tensorflow.js';
+import { tf } from '../tensorflow.js';
 import { resolveQuantizers } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { initializerSchema, makeInitializer } from './initializer.js';
@@ -55,13 +55,7 @@ export abstract class WeightedLayer extends FixedPointLayer {
   }
 
   override get factor(): LearnedFactor {
-    const { variable, quantizer } = this.builtKernel;
-    return {
-      quantizer,
-      shape: variable.shape as number[],
-      places: this.positions,
-      values: () => peek(variable.read()),
-    };
+    return this.factorOf(this.builtKernel);
   }
 
   /** Multiplies the weights and the bias of each output by a factor. */

@@ -1,4 +1,4 @@
-import { greatestCommonDivisor } from '../../qfx/hardware/lanes.js';
+import { greatestCommonDivisor } from '../../qfx/number/greatest-common-divisor.js';
 import type { Conv2dAttributes } from '../../qfx/operations/conv2d.js';
 import { adderEmission, adderFunction } from './adder-function.js';
 import { bitsType, countedSums, signLayout } from './binary-weights.js';

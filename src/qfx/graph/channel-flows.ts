@@ -24,8 +24,3 @@ export function flowNodes(graph: Graph): FlowNode[] {
     return { node, context, flow: isShared ? undefined : operation.channels?.(context) };
   });
 }
-
-/** Number of channels of a shape: its last axis. */
-export function channelCount(shape: readonly number[]): number {
-  return shape[shape.length - 1];
-}

@@ -1,12 +1,12 @@
-import { makeRawArray } from '../number/raw-array.js';
+import { makeRawArray, rawArrayOf } from '../number/raw-array.js';
 import type { IntegerTensor } from '../number/raw-array.js';
+import { channelCount } from '../number/shape.js';
 import { smallestFormat } from '../number/type.js';
 import { findOperation } from '../operations/index.js';
 import { indicesTo } from '../operations/channels.js';
 import type { KeptChannels, SummedChannels } from '../operations/channels.js';
 import { layer } from '../operations/operation.js';
 import { arithmeticFor } from '../operations/scalars.js';
-import { channelCount } from './channel-flows.js';
 import type { FlowNode } from './channel-flows.js';
 
 /**
@@ -54,10 +54,5 @@ function narrowest(raw: readonly bigint[], binaryPoint: number): IntegerTensor {
     [0n, 0n],
   );
   const format = smallestFormat(minimum, maximum, point);
-  const target = makeRawArray(format, values.length);
-  values.forEach((value, index) => {
-    if (target instanceof Float64Array) target[index] = Number(value);
-    else target[index] = value;
-  });
-  return { shape: [values.length], format, raw: target };
+  return { shape: [values.length], format, raw: rawArrayOf(format, values) };
 }

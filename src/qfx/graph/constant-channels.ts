@@ -1,10 +1,9 @@
 import { Network } from '../execute/network.js';
 import { makeRawArray } from '../number/raw-array.js';
 import type { IntegerTensor } from '../number/raw-array.js';
-import { elementCount } from '../number/shape.js';
+import { channelCount, elementCount } from '../number/shape.js';
 import { spreadAt } from '../number/type.js';
 import type { Spread } from '../number/type.js';
-import { channelCount } from './channel-flows.js';
 import type { FlowNode } from './channel-flows.js';
 import type { Graph } from './graph.js';
 

@@ -1,5 +1,5 @@
+import { channelCount } from '../number/shape.js';
 import { indicesTo } from '../operations/channels.js';
-import { channelCount } from './channel-flows.js';
 import type { FlowNode } from './channel-flows.js';
 import type { ConstantChannels } from './constant-channels.js';
 import { DisjointSets } from './disjoint-sets.js';

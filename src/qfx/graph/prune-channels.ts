@@ -1,8 +1,9 @@
 import type { IntegerTensor } from '../number/raw-array.js';
+import { channelCount } from '../number/shape.js';
 import { takeFormats } from '../number/take.js';
 import { indicesTo } from '../operations/channels.js';
 import { buildGraph } from './build.js';
-import { channelCount, flowNodes } from './channel-flows.js';
+import { flowNodes } from './channel-flows.js';
 import type { FlowNode } from './channel-flows.js';
 import { constantBias } from './constant-bias.js';
 import { constantChannels } from './constant-channels.js';

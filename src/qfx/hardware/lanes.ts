@@ -1,4 +1,6 @@
 import type { Graph, GraphNode } from '../graph/graph.js';
+import { greatestCommonDivisor } from '../number/greatest-common-divisor.js';
+import { channelCount } from '../number/shape.js';
 import type { OperationName } from '../operations/operation.js';
 
 /** Values in one word of a layer's streams. */
@@ -53,15 +55,6 @@ export function lanesProblem(node: GraphNode, inputs: readonly GraphNode[], lane
     return `inputLanes is ${inputLanes}, which doesn't divide the ${channelCount(odd.shape)} channels of "${odd.name}"`;
   }
   return undefined;
-}
-
-/** The size of the last axis, along which words are cut; a single value is one channel. */
-export function channelCount(shape: readonly number[]): number {
-  return shape.length === 0 ? 1 : shape[shape.length - 1];
-}
-
-export function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 function largestDivisor(value: number, limit: number): number {

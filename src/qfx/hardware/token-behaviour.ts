@@ -1,9 +1,9 @@
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { operations } from '../operations/index.js';
-import { elementCount } from '../number/shape.js';
+import { greatestCommonDivisor } from '../number/greatest-common-divisor.js';
+import { channelCount, elementCount } from '../number/shape.js';
 import type { OperationName } from '../operations/operation.js';
 import type { Padding, Pair } from '../operations/window.js';
-import { channelCount, greatestCommonDivisor } from './lanes.js';
 import type { LayerLanes } from './lanes.js';
 
 /**

@@ -18,6 +18,16 @@ export function makeRawArray(format: TensorFormat, length: number): RawArray {
   return format.signed ? new BigInt64Array(length) : new BigUint64Array(length);
 }
 
+/** Integers that a format holds, in the storage that it decides. */
+export function rawArrayOf(format: TensorFormat, values: ArrayLike<number | bigint>): RawArray {
+  const raw = makeRawArray(format, values.length);
+  for (let index = 0; index < raw.length; index++) {
+    if (raw instanceof Float64Array) raw[index] = Number(values[index]);
+    else raw[index] = BigInt(values[index]);
+  }
+  return raw;
+}
+
 /** A tensor of raw integers with its format. */
 export interface IntegerTensor {
   readonly shape: readonly number[];

@@ -1,4 +1,4 @@
-import { makeRawArray } from './raw-array.js';
+import { rawArrayOf } from './raw-array.js';
 import type { IntegerTensor } from './raw-array.js';
 import { elementCount } from './shape.js';
 import type { Spread, TensorFormat } from './type.js';
@@ -11,12 +11,12 @@ export function takeIndices(
 ): IntegerTensor {
   const taken = takeFormats(format, shape, axis, indices);
   const elements = takenElements(shape, axis, indices);
-  const target = makeRawArray(taken, elements.length);
-  elements.forEach((element, index) => {
-    if (target instanceof Float64Array) target[index] = Number(raw[element]);
-    else target[index] = BigInt(raw[element]);
-  });
-  return { shape: shape.map((size, own) => (own === axis ? indices.length : size)), format: taken, raw: target };
+  const values = elements.map((element) => raw[element]);
+  return {
+    shape: shape.map((size, own) => (own === axis ? indices.length : size)),
+    format: taken,
+    raw: rawArrayOf(taken, values),
+  };
 }
 
 /** The format (or type) of what `takeIndices` leaves of a tensor of this shape. */

@@ -1,4 +1,5 @@
 import type { IntegerTensor } from '../number/raw-array.js';
+import { channelCount } from '../number/shape.js';
 import { takeIndices } from '../number/take.js';
 import type { NodeContext } from './operation.js';
 
@@ -48,7 +49,7 @@ export function sameChannels(
   { inputs, constants }: Pick<NodeContext, 'inputs' | 'constants'>,
   perChannel: readonly string[] = [],
 ): TiedChannels<never> {
-  const channels = indicesTo(inputs[0].shape[inputs[0].shape.length - 1]);
+  const channels = indicesTo(channelCount(inputs[0].shape));
   return {
     kind: 'tied',
     ties: { inputs: inputs.map(() => channels), output: channels },

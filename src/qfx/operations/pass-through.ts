@@ -1,3 +1,5 @@
+import { greatestCommonDivisor } from '../number/greatest-common-divisor.js';
+import { channelCount } from '../number/shape.js';
 import { indicesTo } from './channels.js';
 import { smallestIntervalFormat } from './interval.js';
 import { operandInterval, prepareAlignment } from './operand.js';
@@ -26,7 +28,7 @@ export function passThrough<Attributes>(
     },
     multiplications: () => 0,
     channels(context) {
-      const [inputs, outputs] = [context.inputs[0].shape, shape(context)].map((axes) => axes[axes.length - 1]);
+      const [inputs, outputs] = [context.inputs[0].shape, shape(context)].map(channelCount);
       // Values that are row-major on both sides meet where their indices leave one remainder.
       const period = greatestCommonDivisor(inputs, outputs);
       const tiesOf = (channels: number) => indicesTo(channels).map((channel) => channel % period);
@@ -37,8 +39,4 @@ export function passThrough<Attributes>(
       };
     },
   };
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }

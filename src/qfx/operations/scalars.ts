@@ -1,4 +1,4 @@
-import { makeRawArray, needsBigInt } from '../number/raw-array.js';
+import { needsBigInt, rawArrayOf } from '../number/raw-array.js';
 import type { RawArray } from '../number/raw-array.js';
 import { maximumNumberWordLength } from '../number/type.js';
 import type { FixedPointFormat } from '../number/type.js';
@@ -42,7 +42,7 @@ export const numberArithmetic: Arithmetic = {
   powerOfTwo: (exponent) => 2 ** exponent,
   allocate: (length) => new Float64Array(length),
   fromRaw: (raw) => (raw instanceof Float64Array ? raw : Float64Array.from(raw as ArrayLike<bigint>, Number)),
-  toRaw: (values, format) => copyTo(makeRawArray(format, values.length), values),
+  toRaw: (values, format) => asRaw(values, format),
 };
 
 export const bigIntArithmetic: Arithmetic = {
@@ -52,16 +52,11 @@ export const bigIntArithmetic: Arithmetic = {
   powerOfTwo: (exponent) => asScalar(1n << BigInt(exponent)),
   allocate: (length) => new Array<Scalar>(length).fill(asScalar(0n)),
   fromRaw: (raw) => Array.from(raw as ArrayLike<number | bigint>, (value) => asScalar(BigInt(value))),
-  toRaw: (values, format) => copyTo(makeRawArray(format, values.length), values),
+  toRaw: (values, format) => asRaw(values, format),
 };
 
-function copyTo(target: RawArray, values: Scalars): RawArray {
-  if (values instanceof Float64Array && target instanceof Float64Array) return values;
-  for (let index = 0; index < values.length; index++) {
-    if (target instanceof Float64Array) target[index] = Number(values[index]);
-    else target[index] = BigInt(values[index]);
-  }
-  return target;
+function asRaw(values: Scalars, format: FixedPointFormat): RawArray {
+  return values instanceof Float64Array && !needsBigInt(format) ? values : rawArrayOf(format, values);
 }
 
 /** The arithmetic that the types of a node ask for: numbers where every value fits 53 bits, else BigInt. */
