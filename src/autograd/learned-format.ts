@@ -103,8 +103,7 @@ export class LearnedFormat {
 
   /** p, the binary points as the real numbers that training moves. */
   get positions(): number[] {
-    const { learningRateScale } = this.config;
-    return [...peek(this.theta.read())].map((theta) => theta * learningRateScale);
+    return this.positionsOf(this.theta);
   }
 
   /** Sets p and starts learning from there, a learned word length from its initial one. */
@@ -129,11 +128,14 @@ export class LearnedFormat {
     writeOwned(this.state, [...rows, ...initial.map(() => learned.initial)]);
   }
 
+  /** Forgets where it is: the next values that come by decide. */
+  forget(): void {
+    writeOwned(this.state, Array.from({ length: this.state.read().size }, () => uninitialized));
+  }
+
   /** I, the integer bits as the real numbers that training moves; empty where the word length is given. */
   get integerPositions(): number[] {
-    const { integerTheta } = this;
-    const { learningRateScale } = this.config;
-    return integerTheta === undefined ? [] : [...peek(integerTheta.read())].map((theta) => theta * learningRateScale);
+    return this.integerTheta === undefined ? [] : this.positionsOf(this.integerTheta);
   }
 
   /** What a learned word length is trained by, F and I. */
@@ -152,6 +154,19 @@ export class LearnedFormat {
     this.requireCount(points);
     const rows = [...initialBinaryPoints, ...points, ...points.map(() => frozen)];
     writeOwned(this.state, this.learnedWordLength ? [...rows, ...wordLengths] : rows);
+  }
+
+  /**
+   * What the float32 of a weight stands for. One that was written for an integer and has not moved is that integer: a tenth of 3
+   * times 10 is not, in float32.
+   */
+  private positionsOf(weight: OwnedVariable): number[] {
+    const { learningRateScale } = this.config;
+    return [...peek(weight.read())].map((theta) => {
+      const position = theta * learningRateScale;
+      const integer = Math.round(position);
+      return Math.fround(integer / learningRateScale) === theta ? integer : position;
+    });
   }
 
   private get learnedWordLength(): LearnedWordLength | undefined {

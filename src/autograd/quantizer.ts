@@ -92,7 +92,7 @@ export class Quantizer {
     return binaryPoint === 'learned' ? this.format.binaryPoints : [binaryPoint];
   }
 
-  /** The binary points that the exhaustive search found on the first batch. */
+  /** The binary points that training started from: those that the exhaustive search found on the first batch, or given ones. */
   get initialBinaryPoints(): number[] {
     const { binaryPoint } = this.config;
     return binaryPoint === 'learned' ? this.format.initialBinaryPoints : [binaryPoint];
@@ -106,6 +106,11 @@ export class Quantizer {
   /** Sets p and starts learning from there, a learned word length from its initial one. */
   set positions(positions: readonly number[]) {
     this.format.positions = positions;
+  }
+
+  /** Forgets its binary points: they are found on the next values that come by. */
+  forgetBinaryPoints(): void {
+    this.format.forget();
   }
 
   /** I, the integer bits as the real numbers that training moves; empty where the word length is given. */

@@ -3,7 +3,7 @@ import type { Quantizer } from '../quantizer.js';
 import { tf } from '../tensorflow.js';
 import { freezeBinaryPoints, openQuantizers, searchBinaryPoints } from './fixing.js';
 
-/** The losses that decided. */
+/** The losses that decided where binary points are frozen. */
 export interface SettledBinaryPoints {
   /** With every binary point at the better of the two integers next to its learned position, by squared error. */
   readonly neighbours: number;
@@ -13,11 +13,20 @@ export interface SettledBinaryPoints {
   readonly settled: number;
 }
 
-/** The binary points of one quantizer under both ways to choose them. */
-interface Choice {
-  readonly quantizer: Quantizer;
-  readonly neighbours: readonly number[];
-  readonly search: readonly number[];
+/** The losses that decided where given binary points start from. */
+export interface StartedBinaryPoints {
+  /** With every binary point as it was given; absent where a layer could not compute exactly then. */
+  readonly given?: number;
+  /** With every binary point where the squared error is smallest; absent likewise. */
+  readonly search?: number;
+  /** With what was chosen: at most the smaller of the two. */
+  readonly settled: number;
+}
+
+/** Where the binary points of some quantizers could be, and the loss of the network with all of them there. */
+interface Candidate {
+  readonly points: readonly (readonly number[])[];
+  readonly loss: number;
 }
 
 /**
@@ -42,17 +51,48 @@ export function settleBinaryPoints(model: tf.LayersModel, batch: tf.Tensor, loss
     quantizers.forEach((quantizer, index) => quantizer.freezeAt(neighbours.points[index]));
     return { neighbours: neighbours.loss, settled: neighbours.loss };
   }
-  const choices = quantizers.map((quantizer, index): Choice => {
-    return { quantizer, neighbours: neighbours.points[index], search: search.points[index] };
-  });
-  const image = batch.slice(0, 1);
-  const isExact = () => canCompute(() => tf.tidy(() => void model.apply(image, { training: false })));
-  const start = neighbours.loss <= search.loss ? 'neighbours' : 'search';
-  const settled = improve(choices, start, Math.min(neighbours.loss, search.loss), () =>
-    isExact() ? lossOf() : Infinity,
+  const settled = takeBetter(quantizers, [neighbours, search], exactLoss(model, batch, lossOf), (quantizer, points) =>
+    quantizer.freezeAt(points),
   );
-  image.dispose();
   return { neighbours: neighbours.loss, search: search.loss, settled };
+}
+
+/**
+ * Lets training start from the better of two places for each binary point that somebody gave: as given, or where the squared
+ * error is smallest; by the loss, and as `settleBinaryPoints` decides. A poor start is left at once, where gradients would take
+ * a good part of the run; one that a loss has found, as in a network that is trained further, stays. Nothing is frozen by it.
+ * @param given the quantizers to decide on: not frozen, with binary points and given word lengths
+ * @param search places binary points that are not known, by squared error
+ */
+export function startBinaryPoints(
+  model: tf.LayersModel,
+  given: readonly Quantizer[],
+  batch: tf.Tensor,
+  search: () => void,
+  lossOf: () => number,
+): StartedBinaryPoints {
+  const loss = exactLoss(model, batch, lossOf);
+  const candidate = () => ({ points: given.map(({ positions }) => positions), loss: loss() });
+  const asGiven = candidate();
+  for (const quantizer of given) quantizer.forgetBinaryPoints();
+  search();
+  const searched = candidate();
+  const settled = takeBetter(given, [asGiven, searched], loss, (quantizer, points) => (quantizer.positions = points));
+  return {
+    ...(asGiven.loss < Infinity && { given: asGiven.loss }),
+    ...(searched.loss < Infinity && { search: searched.loss }),
+    settled,
+  };
+}
+
+/** The loss of a network, infinite where a layer cannot compute exactly. */
+function exactLoss(model: tf.LayersModel, batch: tf.Tensor, lossOf: () => number): () => number {
+  const infer = () =>
+    tf.tidy(() => {
+      const image = batch.slice(0, 1);
+      model.apply(image, { training: false });
+    });
+  return () => (canCompute(infer) ? lossOf() : Infinity);
 }
 
 /** Whether a network computes exactly what `body` asks for; types that are too wide say that it doesn't. */
@@ -63,22 +103,27 @@ function canCompute(body: () => void): boolean {
   }, false);
 }
 
-/** Takes the other choice wherever that lowers the loss, one quantizer after the other. */
-function improve(
-  choices: readonly Choice[],
-  start: 'neighbours' | 'search',
-  startLoss: number,
+/**
+ * Puts all quantizers where the candidate with the smaller loss has them, the first if both are level, and then one after the
+ * other where the other candidate has it, where that lowers the loss.
+ * @returns the loss then
+ */
+function takeBetter(
+  quantizers: readonly Quantizer[],
+  [first, second]: readonly [Candidate, Candidate],
   lossOf: () => number,
+  put: (quantizer: Quantizer, points: readonly number[]) => void,
 ): number {
-  const other = start === 'neighbours' ? 'search' : 'neighbours';
-  for (const choice of choices) choice.quantizer.freezeAt(choice[start]);
-  let smallest = startLoss;
-  for (const choice of choices) {
-    if (choice.neighbours.every((point, channel) => point === choice.search[channel])) continue;
-    choice.quantizer.freezeAt(choice[other]);
+  const [better, other] = first.loss <= second.loss ? [first, second] : [second, first];
+  quantizers.forEach((quantizer, index) => put(quantizer, better.points[index]));
+  let smallest = better.loss;
+  quantizers.forEach((quantizer, index) => {
+    const [kept, tried] = [better.points[index], other.points[index]];
+    if (kept.every((point, group) => point === tried[group])) return;
+    put(quantizer, tried);
     const loss = lossOf();
     if (loss < smallest) smallest = loss;
-    else choice.quantizer.freezeAt(choice[start]);
-  }
+    else put(quantizer, kept);
+  });
   return smallest;
 }

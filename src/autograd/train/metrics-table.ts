@@ -2,7 +2,7 @@ import type { MetricsLine } from './metrics.js';
 
 type KeysOfAll<Union> = Union extends unknown ? keyof Union : never;
 
-/** The columns of `metrics.csv`, which are the keys that lines of metrics have; losses of a freeze have one column each. */
+/** The columns of `metrics.csv`, which are the keys that lines of metrics have; losses of a start or freeze have one column each. */
 const columns = {
   kind: true,
   step: true,
@@ -19,7 +19,7 @@ const columns = {
   role: true,
   problem: true,
   measured: true,
-  losses: ['neighbours', 'search', 'settled'],
+  losses: ['given', 'neighbours', 'search', 'settled'],
   workers: true,
   seconds: true,
 } as const satisfies Readonly<Record<KeysOfAll<MetricsLine>, true | readonly string[]>>;

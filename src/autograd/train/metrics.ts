@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { makeFolders, removeEmptyFolders } from '../../make-folders.js';
 import { QfxError } from '../../qfx/errors.js';
-import type { SettledBinaryPoints } from '../freeze/settling.js';
+import type { SettledBinaryPoints, StartedBinaryPoints } from '../freeze/settling.js';
 import { metricsHeader, metricsRow } from './metrics-table.js';
 import type { TrainingWarning } from './warnings.js';
 
@@ -21,6 +21,13 @@ export type MetricsLine =
       readonly accuracy: number;
       readonly learningRate: number;
       readonly workers: number;
+      readonly seconds: number;
+    }
+  | {
+      /** Given binary points were compared with searched ones, before the first step. */
+      readonly kind: 'start';
+      readonly step: number;
+      readonly losses: StartedBinaryPoints;
       readonly seconds: number;
     }
   | {

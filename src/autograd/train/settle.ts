@@ -1,13 +1,47 @@
 import type { Labels } from '../../data/data-set.js';
 import { keepBudget } from '../freeze/budget.js';
 import { freezeBinaryPoints, searchBinaryPoints } from '../freeze/fixing.js';
-import { settleBinaryPoints } from '../freeze/settling.js';
-import type { SettledBinaryPoints } from '../freeze/settling.js';
+import { quantizersOf } from '../freeze/model.js';
+import { settleBinaryPoints, startBinaryPoints } from '../freeze/settling.js';
+import type { SettledBinaryPoints, StartedBinaryPoints } from '../freeze/settling.js';
 import { areQuantizersBypassed } from '../quantizer.js';
+import type { Quantizer } from '../quantizer.js';
 import type { tf } from '../tensorflow.js';
 import { BitOperations } from './bit-operations.js';
+import { placeBinaryPoints } from './first-batch.js';
 import type { TrainingConfig } from './options.js';
 import { trainingLoss } from './training-loss.js';
+
+/**
+ * The quantizers that start from binary points which somebody gave: a script, or the run before. Where word lengths are learned,
+ * too, binary points belong to them, and stay.
+ */
+export function givenQuantizers(model: tf.LayersModel): Quantizer[] {
+  return quantizersOf(model)
+    .map(({ quantizer }) => quantizer)
+    .filter(
+      (quantizer) =>
+        quantizer.isLearned && quantizer.isInitialized && !quantizer.isFrozen && !quantizer.learnsWordLength,
+    );
+}
+
+/**
+ * Lets a run start from better binary points than the given ones, where the loss says that there are.
+ * @param given of `givenQuantizers`, at least one
+ * @param x training images, [images, ...shape]
+ * @returns the losses that decided; undefined where the configuration does not choose by the loss
+ */
+export function startFromBetter(
+  model: tf.LayersModel,
+  given: readonly Quantizer[],
+  x: tf.Tensor,
+  labels: Labels,
+  { freezing }: TrainingConfig,
+): StartedBinaryPoints | undefined {
+  if (freezing.by !== 'loss') return undefined;
+  const search = () => placeBinaryPoints(model, x);
+  return startBinaryPoints(model, given, x, search, () => trainingLoss(model, x, labels));
+}
 
 /**
  * Makes the binary points and word lengths of a run final, as its configuration says, within its budget.

@@ -1,5 +1,5 @@
 import { takeImages, validateDataSet } from '../../data/data-set.js';
-import type { DataSet, ImagePart } from '../../data/data-set.js';
+import type { DataSet, ImagePart, Labels } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
 import { runningBackend } from '../backend.js';
 import { freezeStatistics } from '../freeze/fixing.js';
@@ -38,7 +38,7 @@ import { areQuantizersBypassed } from '../quantizer.js';
 import { learningRateAt } from './schedules.js';
 import { checkModel } from './surroundings.js';
 import type { TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';
-import { settle } from './settle.js';
+import { givenQuantizers, settle, startFromBetter } from './settle.js';
 import type { ShardResult } from './workers/shard-executor.js';
 import { findWarnings, watchedImages, watchQuantizer } from './warnings.js';
 import { Team } from './workers/team.js';
@@ -115,6 +115,7 @@ export class TrainingRun {
       interval: noSums,
       epoch: noSums,
       resources: null,
+      started: false,
       frozen: { binaryPoints: false, statistics: false },
       best: null,
       front: [],
@@ -236,9 +237,20 @@ export class TrainingRun {
     this.report('training');
   }
 
+  /** Places binary points that nobody knows yet, and lets given ones start from the better place. */
   private async placeBinaryPoints(): Promise<void> {
+    if (areQuantizersBypassed() || this.state.started) return;
+    const given = givenQuantizers(this.model);
     const { images } = await this.team.batch(0);
-    placeBinaryPoints(this.model, copyOf(images), [this.config.batchSize, ...this.data.shape]);
+    const first = tf.tensor(copyOf(images), [this.config.batchSize, ...this.data.shape], 'float32');
+    placeBinaryPoints(this.model, first);
+    first.dispose();
+    const losses =
+      given.length > 0
+        ? this.onFreezingImages({}, (x, labels) => startFromBetter(this.model, given, x, labels, this.config))
+        : undefined;
+    this.state = { ...this.state, started: true };
+    if (losses) await this.metrics?.write({ kind: 'start', step: 0, losses, seconds: this.seconds });
   }
 
   /** Moves the trained weights by the sum of the shards' gradients. */
@@ -376,20 +388,31 @@ export class TrainingRun {
     if (this.state.frozen[what]) return;
     this.report('freezing');
     await breathe();
-    const { freezing, seed, augmentation } = this.config;
-    // Epoch -1 never occurs: the choice has a random order of its own.
-    const epoch = -1;
-    const indices = epochOrder(this.trainPart.labels.length, seed, epoch).subarray(0, freezing.images);
-    // Weights were trained with the statistics of changed images.
-    const changes = what === 'statistics' && augmentation ? { augmentation, seed, epoch } : undefined;
-    const { images, labels } = makeBatch(this.trainPart, this.data.shape, indices, changes);
-    const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
     const losses =
-      what === 'binaryPoints' ? settle(this.model, x, labels, this.config) : freezeStatistics(this.model, [x]);
-    x.dispose();
+      what === 'binaryPoints'
+        ? this.onFreezingImages({}, (x, labels) => settle(this.model, x, labels, this.config))
+        : // Weights were trained with the statistics of changed images.
+          this.onFreezingImages(this.config, (x) => freezeStatistics(this.model, [x]));
     this.state = { ...this.state, frozen: { ...this.state.frozen, [what]: true } };
     const { step } = this.state;
     await this.metrics?.write({ kind: 'freeze', step, what, ...(losses && { losses }), seconds: this.seconds });
+  }
+
+  /** Training images to measure on, which the seed chooses. */
+  private onFreezingImages<Result>(
+    { augmentation }: Pick<TrainingConfig, 'augmentation'>,
+    measure: (x: tf.Tensor, labels: Labels) => Result,
+  ): Result {
+    const { freezing, seed } = this.config;
+    // Epoch -1 never occurs: the choice has a random order of its own.
+    const epoch = -1;
+    const indices = epochOrder(this.trainPart.labels.length, seed, epoch).subarray(0, freezing.images);
+    const changes = augmentation && { augmentation, seed, epoch };
+    const { images, labels } = makeBatch(this.trainPart, this.data.shape, indices, changes);
+    const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
+    const result = measure(x, labels);
+    x.dispose();
+    return result;
   }
 
   /** A layer that cannot compute exactly says so on the way through; better after one step than after an epoch. */

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLayers, quantizersOf, settleBinaryPoints, tf } from '../../../src/autograd/index.js';
 import { startTestedBackend } from '../../support/backend.js';
+import { startBinaryPoints } from '../../../src/autograd/freeze/settling.js';
 import { byteImages, residualNetwork, trainABit } from './networks.js';
 
 beforeAll(startTestedBackend);
@@ -19,6 +20,67 @@ function smallNetwork(positions: { readonly weights: number; readonly output: nu
   layer.quantizers.get('output')!.positions = [positions.output];
   return { model, x };
 }
+
+describe('startBinaryPoints', () => {
+  /** Decides on both quantizers of a small network. */
+  function startWith(positions: Parameters<typeof smallNetwork>[0], lossOf: (points: number[]) => number) {
+    const { model, x } = smallNetwork(positions);
+    const given = quantizersOf(model)
+      .filter(({ layer }) => layer === 'd')
+      .map(({ quantizer }) => quantizer);
+    let searched: number[] = [];
+    const search = () => {
+      tf.tidy(() => void model.apply(x, { training: true }));
+      searched = given.flatMap((one) => one.positions);
+    };
+    const losses = startBinaryPoints(model, given, x, search, () => lossOf(given.flatMap((one) => one.positions)));
+    expect(given.some(({ isFrozen }) => isFrozen)).toBe(false);
+    return { losses, searched, started: given.flatMap((one) => one.positions) };
+  }
+
+  it('starts from a given place where that is the better one, and where both are level', () => {
+    const given = [1, 2.5];
+    const better = startWith({ weights: 1, output: 2.5 }, ([weights]) => weights);
+    expect(better.started).toEqual(given);
+    expect(better.losses).toMatchObject({ given: 1, settled: 1 });
+    expect(startWith({ weights: 1, output: 2.5 }, () => 3).started).toEqual(given);
+  });
+
+  it('leaves a poor one', () => {
+    const { started, searched, losses } = startWith(
+      { weights: -4, output: -4 },
+      ([weights, output]) => -weights - output,
+    );
+    expect(started).toEqual(searched);
+    expect(losses).toEqual({ given: 8, search: -searched[0] - searched[1], settled: -searched[0] - searched[1] });
+  });
+
+  it('follows the loss for one quantizer and the search for the other', () => {
+    const { started, searched, losses } = startWith(
+      { weights: -4, output: 1 },
+      ([weights, output]) => output - 2 * weights,
+    );
+    expect(started).toEqual([searched[0], 1]);
+    expect(losses.settled).toBe(1 - 2 * searched[0]);
+    expect(losses.settled).toBeLessThan(Math.min(losses.given!, losses.search!));
+  });
+
+  it('takes no place where a layer could not compute exactly', () => {
+    const q = createLayers({ seed: 1, weights: { wordLength: 18 } });
+    const first = q.dense({ name: 'first', units: 2, useBias: false, output: 'exact' });
+    const model = tf.sequential({
+      layers: [q.input({ inputShape: [2], wordLength: 8, binaryPoint: 8 }), first, q.dense({ name: 'd', units: 2 })],
+    });
+    const x = tf.tensor2d([0.5, 0.25, 0.125, 0.75], [2, 2]);
+    first.setWeights([tf.tensor2d([1.5, -1.25, 0.875, 1], [2, 2]), ...first.getWeights().slice(1)]);
+    const search = () => tf.tidy(() => void model.apply(x, { training: true }));
+    search();
+    const weights = first.quantizers.get('weights')!;
+    weights.positions = [2.5];
+    expect(startBinaryPoints(model, [weights], x, search, () => 1)).toEqual({ given: 1, settled: 1 });
+    expect(weights.positions).toEqual([2.5]);
+  });
+});
 
 describe('settleBinaryPoints', () => {
   it('is never worse than either way to choose, and says what it measured', async () => {

@@ -64,7 +64,7 @@ describe('the binary point that is found on a batch', () => {
       const { quantizer } = makeQuantizer({ wordLength: 4 }, [3]);
       const x = tf.tensor([0.5, value, 0.25]);
       expect(() => quantizer.initialize(x)).toThrow(/finite/);
-      quantizer.positions = [2];
+      quantizer.positions = [2.5];
       expect(() => quantizer.freeze(x)).toThrow(/finite/);
     }
   });

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { initializeBackend } from '../../../src/autograd/backend.js';
 import { Quantizer, withoutQuantizers } from '../../../src/autograd/quantizer.js';
 import type { QuantizerConfig } from '../../../src/autograd/quantizer.js';
+import { maximumTrainedBinaryPoint } from '../../../src/autograd/quantizer-config.js';
 import { startBackend, tf } from '../../../src/autograd/tensorflow.js';
 import { QfxError } from '../../../src/qfx/errors.js';
 import { castReal } from '../../../src/qfx/number/real.js';
@@ -155,6 +156,29 @@ describe('a quantizer', () => {
     quantizer.positions = [2.1];
     quantizer.freeze(fine);
     expect(quantizer.binaryPoints).toEqual([3]);
+  });
+
+  it('freezes where it was put, at any integer and scale, though the float32 of its weight is near it only', () => {
+    // Values that a finer neighbour would hold better.
+    const halves = tf.tensor([1.5, -1.5, 2.5, 0.5]);
+    for (const learningRateScale of [0.7, 1, 3, 7, 10, 1000]) {
+      for (let point = -maximumTrainedBinaryPoint; point < maximumTrainedBinaryPoint; point++) {
+        const { quantizer } = makeQuantizer({ wordLength: 8, learningRateScale }, [4]);
+        quantizer.positions = [point];
+        expect(quantizer.positions).toEqual([point]);
+        quantizer.freeze(halves.mul(2 ** -point));
+        expect(quantizer.binaryPoints).toEqual([point]);
+      }
+    }
+  });
+
+  it('finds binary points again once it has forgotten them', () => {
+    const { quantizer } = makeQuantizer({ wordLength: 8 }, [20, 3]);
+    quantizer.positions = [4];
+    quantizer.forgetBinaryPoints();
+    expect(quantizer.isInitialized).toBe(false);
+    quantizer.apply(data(), training);
+    expect(quantizer.binaryPoints).toEqual([6]);
   });
 
   it('repeats bit for bit', () => {

@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createLayers, quantizersOf, tf } from '../../src/autograd/index.js';
+import { modelWeights } from '../../src/autograd/train/model-weights.js';
+import type { MetricsLine } from '../../src/autograd/train/metrics.js';
+import { metricsHeader, metricsRow } from '../../src/autograd/train/metrics-table.js';
+import { train } from '../../src/autograd/train/train.js';
+import { temporaryFolder } from '../hls-codegen/support/project.js';
+import { startTestedBackend } from '../support/backend.js';
+import { bars } from './synthetic.js';
+
+const data = bars({ train: 320, test: 100 });
+const options = {
+  data,
+  epochs: 1,
+  batchSize: 32,
+  seed: 7,
+  learningRate: { schedule: 'cosine', rate: 0.02 },
+  freezing: { binaryPoints: 0.5, statistics: 0.7, images: 64 },
+} as const;
+
+/** @param coarser how many bits below the searched ones its binary points are; undefined where they are not known */
+function network(coarser?: number): tf.LayersModel {
+  const q = createLayers({ seed: 3, weights: { wordLength: 5 }, activations: { wordLength: 5 } });
+  const model = tf.sequential({
+    layers: [
+      q.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 }),
+      q.conv2d({ name: 'conv', filters: 3, kernelSize: 3, strides: 2 }),
+      q.batchNormalization({ name: 'norm', momentum: 0.8, scale: { wordLength: { initial: 6 } } }),
+      q.relu({ name: 'relu' }),
+      q.flatten({ name: 'flat' }),
+      q.dense({ name: 'classes', units: 3 }),
+    ],
+  });
+  if (coarser === undefined) return model;
+  const images = Float32Array.from(data.train.images.subarray(0, 64 * 64), (byte) => byte / 256);
+  tf.tidy(() => void model.apply(tf.tensor(images, [64, 8, 8, 1]), { training: true }));
+  for (const { quantizer } of quantizersOf(model)) {
+    if (quantizer.isLearned) quantizer.positions = quantizer.positions.map((position) => position - coarser);
+  }
+  return model;
+}
+
+const pointsOf = (model: tf.LayersModel) =>
+  quantizersOf(model).map(({ layer, quantizer }) => [layer, quantizer.name, ...quantizer.initialBinaryPoints]);
+
+const weightsOf = (model: tf.LayersModel) => modelWeights(model).map(({ key, read }) => [key, [...read()]]);
+
+async function linesOf(folder: string): Promise<MetricsLine[]> {
+  const text = await readFile(join(folder, 'metrics.jsonl'), 'utf8');
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as MetricsLine);
+}
+
+/** What one run with these binary points started from. */
+async function startOf(model: tf.LayersModel, freezing: object = {}) {
+  const folder = await temporaryFolder();
+  await train({ model, ...options, freezing: { ...options.freezing, ...freezing }, folder });
+  const lines = await linesOf(folder);
+  expect(await readFile(join(folder, 'metrics.csv'), 'utf8')).toBe(metricsHeader + lines.map(metricsRow).join(''));
+  return { points: pointsOf(model), lines: lines.filter(({ kind }) => kind === 'start') };
+}
+
+describe('binary points that a run was given', () => {
+  beforeAll(startTestedBackend);
+
+  it('give way to searched ones where the loss is smaller there, but for those of learned word lengths', async () => {
+    const poor = network(4);
+    const given = pointsOf(poor);
+    const { points, lines } = await startOf(poor);
+    expect(lines).toHaveLength(1);
+    const [{ losses }] = lines as [Extract<MetricsLine, { kind: 'start' }>];
+    expect(losses.settled).toBeLessThan(losses.given!);
+    expect(losses.settled).toBeLessThanOrEqual(losses.search!);
+    const learned = ([layer, name]: readonly (string | number)[]) => layer === 'norm' && name === 'scale';
+    expect(points.filter(learned)).toEqual(given.filter(learned));
+    const moved = points.filter(([, , point], index) => Number(point) > Number(given[index][2]));
+    expect(moved.length).toBeGreaterThan(4);
+  });
+
+  it.each(['neighbours', 'search'])('stay where freezing is by %s', async (by) => {
+    const poor = network(4);
+    const given = pointsOf(poor);
+    expect(await startOf(poor, { by })).toEqual({ points: given, lines: [] });
+  });
+
+  it('stay where they are final from the start', async () => {
+    const poor = network(4);
+    const given = pointsOf(poor);
+    expect(await startOf(poor, { binaryPoints: 0 })).toEqual({ points: given, lines: [] });
+  });
+
+  it('are none in a network that has none, which says nothing of them', async () => {
+    expect((await startOf(network())).lines).toEqual([]);
+  });
+
+  it('start alike after an interruption in the first step, and in a network of the same run that was given others', async () => {
+    const whole = network(4);
+    await train({ model: whole, ...options });
+    const controller = new AbortController();
+    const folder = await temporaryFolder();
+    const onProgress = ({ step }: { step: number }) => step >= 1 && controller.abort(new Error('enough'));
+    await expect(
+      train({ model: network(4), ...options, folder, signal: controller.signal, onProgress }),
+    ).rejects.toThrow('enough');
+    const resumed = network(2);
+    await train({ model: resumed, ...options, folder, resume: true });
+    expect(weightsOf(resumed)).toEqual(weightsOf(whole));
+    expect((await linesOf(folder)).filter(({ kind }) => kind === 'start')).toHaveLength(1);
+  });
+});
