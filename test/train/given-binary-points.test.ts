@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLayers, quantizersOf, tf } from '../../src/autograd/index.js';
+import type { Quantizer } from '../../src/autograd/quantizer.js';
 import { modelWeights } from '../../src/autograd/train/model-weights.js';
 import type { MetricsLine } from '../../src/autograd/train/metrics.js';
 import { metricsHeader, metricsRow } from '../../src/autograd/train/metrics-table.js';
+import { givenQuantizers } from '../../src/autograd/train/settle.js';
 import { train } from '../../src/autograd/train/train.js';
 import { temporaryFolder } from '../hls-codegen/support/project.js';
 import { startTestedBackend } from '../support/backend.js';
@@ -79,6 +81,23 @@ describe('binary points that a run was given', () => {
     expect(points.filter(learned)).toEqual(given.filter(learned));
     const moved = points.filter(([, , point], index) => Number(point) > Number(given[index][2]));
     expect(moved.length).toBeGreaterThan(4);
+  });
+
+  it('are those that training can move without their word lengths', () => {
+    const model = network(4);
+    const named = (quantizers: readonly Quantizer[]) =>
+      quantizersOf(model)
+        .filter(({ quantizer }) => quantizers.includes(quantizer))
+        .map(({ layer, quantizer }) => `${layer} ${quantizer.name}`);
+    const all = named(givenQuantizers(model));
+    expect(all).toContain('conv weights');
+    expect(all).toContain('classes output');
+    expect(all).not.toContain('norm scale');
+    quantizersOf(model)
+      .find(({ layer }) => layer === 'classes')!
+      .quantizer.freezeAt([3]);
+    expect(named(givenQuantizers(model))).toEqual(all.filter((name) => name !== 'classes weights'));
+    expect(givenQuantizers(network())).toEqual([]);
   });
 
   it.each(['neighbours', 'search'])('stay where freezing is by %s', async (by) => {

@@ -29,8 +29,6 @@ export const runStateSchema = z.strictObject({
   epoch: sums,
   /** Of a run with a budget: bit operations before the first step, and the strength of the term by now. */
   resources: z.strictObject({ start: z.number(), strength: z.number() }).nullable().default(null),
-  /** Whether given binary points were compared with searched ones, before the first step. */
-  started: z.boolean().default(false),
   frozen: z.strictObject({ binaryPoints: z.boolean(), statistics: z.boolean() }),
   best: z.strictObject({ accuracy: z.number(), epoch: z.int() }).nullable(),
   /** Of a run that keeps a front: its networks, the cheapest first; accuracies on validation images. */

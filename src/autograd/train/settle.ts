@@ -19,10 +19,7 @@ import { trainingLoss } from './training-loss.js';
 export function givenQuantizers(model: tf.LayersModel): Quantizer[] {
   return quantizersOf(model)
     .map(({ quantizer }) => quantizer)
-    .filter(
-      (quantizer) =>
-        quantizer.isLearned && quantizer.isInitialized && !quantizer.isFrozen && !quantizer.learnsWordLength,
-    );
+    .filter((quantizer) => quantizer.isInitialized && !quantizer.isFrozen && !quantizer.learnsWordLength);
 }
 
 /**

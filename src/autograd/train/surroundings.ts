@@ -9,7 +9,7 @@ import type { TrainingWarning } from './warnings.js';
 
 /** What a caller gets to see while a network trains. */
 export interface TrainingProgress {
-  readonly phase: 'training' | 'freezing' | 'evaluating';
+  readonly phase: 'placing' | 'training' | 'freezing' | 'evaluating';
   /** Steps done, of `steps`. */
   readonly step: number;
   readonly steps: number;

@@ -115,7 +115,6 @@ export class TrainingRun {
       interval: noSums,
       epoch: noSums,
       resources: null,
-      started: false,
       frozen: { binaryPoints: false, statistics: false },
       best: null,
       front: [],
@@ -239,17 +238,15 @@ export class TrainingRun {
 
   /** Places binary points that nobody knows yet, and lets given ones start from the better place. */
   private async placeBinaryPoints(): Promise<void> {
-    if (areQuantizersBypassed() || this.state.started) return;
+    if (areQuantizersBypassed()) return;
     const given = givenQuantizers(this.model);
     const { images } = await this.team.batch(0);
     const first = tf.tensor(copyOf(images), [this.config.batchSize, ...this.data.shape], 'float32');
     placeBinaryPoints(this.model, first);
     first.dispose();
-    const losses =
-      given.length > 0
-        ? this.onFreezingImages({}, (x, labels) => startFromBetter(this.model, given, x, labels, this.config))
-        : undefined;
-    this.state = { ...this.state, started: true };
+    if (given.length === 0) return;
+    this.report('placing');
+    const losses = this.onFreezingImages({}, (x, labels) => startFromBetter(this.model, given, x, labels, this.config));
     if (losses) await this.metrics?.write({ kind: 'start', step: 0, losses, seconds: this.seconds });
   }
 
