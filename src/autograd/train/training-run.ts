@@ -6,7 +6,6 @@ import { freezeStatistics } from '../freeze/fixing.js';
 import { quantizersOf } from '../freeze/model.js';
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
 import { tf } from '../tensorflow.js';
-import { epochOrder, makeBatch } from './batches.js';
 import { BitOperations } from './bit-operations.js';
 import { checkSameRun, copyWeights, readCheckpoint, writeCheckpoint, writeWeights } from './checkpoint.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -16,7 +15,9 @@ import { checksumOfNetwork, checkTeacher } from './distillation.js';
 import { score } from './evaluate.js';
 import type { Evaluation } from './evaluate.js';
 import { placeBinaryPoints } from './first-batch.js';
+import { firstImages } from './first-images.js';
 import { FlipCounter } from './flips.js';
+import { onFreezingImages } from './freezing-images.js';
 import { sumShards } from './gradients.js';
 import { breathe, infer } from './infer.js';
 import { KeptNetworks } from './kept-networks.js';
@@ -246,7 +247,7 @@ export class TrainingRun {
     first.dispose();
     if (given.length === 0) return;
     this.report('placing');
-    const losses = this.onFreezingImages({}, (x, labels) => startFromBetter(this.model, given, x, labels, this.config));
+    const losses = this.onUnchangedImages((x, labels) => startFromBetter(this.model, given, x, labels, this.config));
     if (losses) await this.metrics?.write({ kind: 'start', step: 0, losses, seconds: this.seconds });
   }
 
@@ -335,9 +336,8 @@ export class TrainingRun {
   /** Says which quantizers hurt, each once in a run. Only looks: the weights stay as they are. */
   private async warn(epoch: number): Promise<void> {
     if (areQuantizersBypassed()) return;
-    const indices = Array.from({ length: Math.min(watchedImages, this.trainPart.labels.length) }, (_, index) => index);
-    const { images } = makeBatch(this.trainPart, this.data.shape, indices);
-    const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
+    const { trainPart, data } = this;
+    const x = firstImages(trainPart, data.shape, Math.min(watchedImages, trainPart.labels.length));
     const reports = reportQuantizers(this.model, x, watchQuantizer);
     x.dispose();
     for (const { key, warning } of findWarnings(
@@ -385,37 +385,25 @@ export class TrainingRun {
     if (this.state.frozen[what]) return;
     this.report('freezing');
     await breathe();
+    const { config, data, model, trainPart } = this;
     const losses =
       what === 'binaryPoints'
-        ? this.onFreezingImages({}, (x, labels) => settle(this.model, x, labels, this.config))
+        ? this.onUnchangedImages((x, labels) => settle(model, x, labels, config))
         : // Weights were trained with the statistics of changed images.
-          this.onFreezingImages(this.config, (x) => freezeStatistics(this.model, [x]));
+          onFreezingImages(trainPart, data.shape, config, (x) => freezeStatistics(model, [x]));
     this.state = { ...this.state, frozen: { ...this.state.frozen, [what]: true } };
     const { step } = this.state;
     await this.metrics?.write({ kind: 'freeze', step, what, ...(losses && { losses }), seconds: this.seconds });
   }
 
-  /** Training images to measure on, which the seed chooses. */
-  private onFreezingImages<Result>(
-    { augmentation }: Pick<TrainingConfig, 'augmentation'>,
-    measure: (x: tf.Tensor, labels: Labels) => Result,
-  ): Result {
-    const { freezing, seed } = this.config;
-    // Epoch -1 never occurs: the choice has a random order of its own.
-    const epoch = -1;
-    const indices = epochOrder(this.trainPart.labels.length, seed, epoch).subarray(0, freezing.images);
-    const changes = augmentation && { augmentation, seed, epoch };
-    const { images, labels } = makeBatch(this.trainPart, this.data.shape, indices, changes);
-    const x = tf.tensor(images, [indices.length, ...this.data.shape], 'float32');
-    const result = measure(x, labels);
-    x.dispose();
-    return result;
+  private onUnchangedImages<Result>(measure: (x: tf.Tensor, labels: Labels) => Result): Result {
+    return onFreezingImages(this.trainPart, this.data.shape, { ...this.config, augmentation: undefined }, measure);
   }
 
   /** A layer that cannot compute exactly says so on the way through; better after one step than after an epoch. */
   private tryInference(): void {
-    const { images } = makeBatch(this.trainPart, this.data.shape, [0]);
-    tf.tidy(() => void this.model.apply(tf.tensor(images, [1, ...this.data.shape], 'float32'), { training: false }));
+    const image = () => firstImages(this.trainPart, this.data.shape, 1);
+    tf.tidy(() => void this.model.apply(image(), { training: false }));
   }
 
   private get seconds(): number {
