@@ -25,7 +25,7 @@ const learned = { initial: 6, maximum: 8 };
 const training = {
   epochs: 8,
   batchSize: 32,
-  seed: 7,
+  seed: 8,
   learningRate: { schedule: 'cosine', rate: 0.02, warmUpSteps: 2 },
   freezing: { binaryPoints: 0.7, statistics: 0.8, images: 64 },
   resources: { bitOperations: 1_000 },
@@ -153,7 +153,7 @@ describe('a run with a front', () => {
     for (const { model, front } of results) {
       for (const { restore, bitOperations, accuracy } of front!) {
         await restore();
-        expect(new BitOperations(model).total()).toBe(bitOperations);
+        expect(new BitOperations(model).remaining()).toBe(bitOperations);
         expect((await evaluate(model, validation, data.shape)).accuracy).toBe(accuracy);
         weights.push(weightsOf(model));
       }

@@ -4,6 +4,9 @@ import type { Quantizer } from '../quantizer.js';
 
 /** What a network takes of something, now, and the quantizers that can take less. */
 export interface Consumption {
+  /** By the channels that freezing keeps, which are what a budget is for. */
+  remaining(): number;
+  /** By all channels; quickly told. */
   total(): number;
   /** By one bit of each quantizer, of its word or, where its numbers are K-hot, of their fractions. */
   slopes(): ReadonlyMap<Quantizer, unknown>;
@@ -27,7 +30,8 @@ interface Saving {
  */
 export function keepBudget(consumption: Consumption, budget: number, lossOf: () => number): void {
   let loss = lossOf();
-  for (let total = consumption.total(); total > budget; total = consumption.total()) {
+  for (let remaining = consumption.remaining(); remaining > budget; remaining = consumption.remaining()) {
+    const total = consumption.total();
     let best: Saving | undefined;
     for (const quantizer of consumption.slopes().keys()) {
       const before = formatsOf(quantizer);
@@ -40,7 +44,10 @@ export function keepBudget(consumption: Consumption, budget: number, lossOf: () 
       quantizer.freezeAt(before.binaryPoints, before.wordLengths);
     }
     if (best === undefined) {
-      throw new QfxError('resources', `${Math.ceil(total)} bit operations with the shortest words, allowed: ${budget}`);
+      throw new QfxError(
+        'resources',
+        `${Math.ceil(remaining)} bit operations with the shortest words, allowed: ${budget}`,
+      );
     }
     best.quantizer.freezeAt(best.formats.binaryPoints, best.formats.wordLengths);
     ({ loss } = best);

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { QfxError } from '../../qfx/errors.js';
-import { buildGraph } from '../../qfx/graph/build.js';
 import type { Graph, GraphNode, JsonObject } from '../../qfx/graph/graph.js';
 import { pruneChannels } from '../../qfx/graph/prune-channels.js';
 import { isInRange } from '../../qfx/number/cast.js';
@@ -10,7 +9,8 @@ import { parseConfiguration } from '../configuration.js';
 import { tf } from '../tensorflow.js';
 import { requireSeeds } from '../layers/sources.js';
 import { freezeBinaryPoints } from './fixing.js';
-import { describeModel, quantizersOf } from './model.js';
+import { graphOfModel } from './graph-of-model.js';
+import { quantizersOf } from './model.js';
 import { replay } from './replay.js';
 
 /** Real samples that a graph has to be proved on. */
@@ -56,14 +56,7 @@ export function freeze(model: tf.LayersModel, options: FreezeOptions): Graph {
       ),
     );
   }
-  const description = describeModel(model);
-  const graph = buildGraph({
-    name,
-    nodes: description.nodes.map(({ node }) => node),
-    outputs: description.outputs,
-    tensors: description.tensors,
-    provenance: options.provenance,
-  });
+  const { description, graph } = graphOfModel(model, { name, provenance: options.provenance });
   for (const node of graph.nodes) requireNoWrapping(node);
   const pruned = pruneChannels(graph);
   replay(model, description, [{ graph, kept: new Map() }, ...(pruned.kept.size > 0 ? [pruned] : [])], samples, count);

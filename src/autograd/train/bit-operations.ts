@@ -1,10 +1,13 @@
-import { QfxError } from '../../qfx/errors.js';
+import { QfxError, unlessRefused } from '../../qfx/errors.js';
 import { countAdders, countWordBits } from '../../qfx/graph/bit-operations.js';
+import { pruneChannels } from '../../qfx/graph/prune-channels.js';
+import { summarizeGraph } from '../../qfx/graph/summary.js';
 import { compileProjection } from '../../qfx/number/k-hot.js';
 import type { KHotProjection } from '../../qfx/number/k-hot.js';
 import { elementCount } from '../../qfx/number/shape.js';
 import { widestWord } from '../../qfx/number/type.js';
 import { findOperation } from '../../qfx/operations/index.js';
+import { graphOfModel } from '../freeze/graph-of-model.js';
 import type { FixedPointLayer, LearnedFactor } from '../layers/layer.js';
 import { connectionOf, describeOperands, isFixedPoint, isMover } from '../layers/sources.js';
 import { longestWord } from '../quantizer-config.js';
@@ -29,14 +32,14 @@ export interface LeastBitOperations {
 }
 
 /**
- * The bit operations of a model, ready to be counted at any time: those of the graph that it would become now, as
- * `costOfProducts` of the graph counts them.
+ * The bit operations of a model, ready to be counted at any time: those of the graph that it would become now with all of its
+ * channels, as `costOfProducts` of the graph counts them.
  */
 export class BitOperations {
   private readonly layers: readonly CountedLayer[];
 
   /** @throws QfxError for a layer whose products the graph would count and training cannot */
-  constructor(model: tf.LayersModel) {
+  constructor(private readonly model: tf.LayersModel) {
     this.layers = model.layers.filter(isFixedPoint).flatMap(describe);
   }
 
@@ -50,6 +53,15 @@ export class BitOperations {
 
   total(): number {
     return this.perLayer().reduce((sum, { bitOperations }) => sum + bitOperations, 0);
+  }
+
+  /**
+   * Those of the graph that freezing would make now, without the channels that nothing depends on: at most `total`, and that where
+   * a layer cannot compute exactly. Builds the whole graph, which takes a while.
+   */
+  remaining(): number {
+    const count = () => summarizeGraph(pruneChannels(graphOfModel(this.model, { name: this.model.name }).graph).graph);
+    return unlessRefused(() => count().bitOperations, undefined) ?? this.total();
   }
 
   /**

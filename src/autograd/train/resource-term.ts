@@ -11,6 +11,8 @@ export type ResourceState = NonNullable<RunState['resources']>;
 const strengthStep = 1.1;
 const firstStrength = 1e-2;
 const strengthBounds = { lowest: 1e-5, highest: 1e3 };
+/** Steps between two looks at which channels freezing would keep, which takes a whole graph. */
+const stepsBetweenLooks = 50;
 /** The fraction of the steps up to the freeze after which the whole budget holds. */
 const descentPart = 0.5;
 
@@ -23,7 +25,7 @@ interface Place {
 /**
  * A term in the loss that steers learned word lengths, and binary points of K-hot numbers, to a budget of bit operations:
  * strength * ln(bit operations), straight through the rounding of word lengths. Its strength rises while the network takes more than it may at that step, and falls while
- * it takes less. The allowance goes down geometrically from what the network starts with.
+ * it takes less, without the channels that freezing leaves out. The allowance goes down geometrically from what the network starts with.
  */
 export class ResourceTerm {
   private readonly operations: BitOperations;
@@ -48,7 +50,7 @@ export class ResourceTerm {
   }
 
   start(): ResourceState {
-    return { start: this.operations.total(), strength: firstStrength };
+    return { start: this.operations.remaining(), strength: firstStrength, kept: 1 };
   }
 
   /**
@@ -57,12 +59,15 @@ export class ResourceTerm {
    * @param until the step at which binary points and word lengths are frozen
    */
   apply(
-    { start, strength }: ResourceState,
+    { start, strength, kept: lastKept }: ResourceState,
     step: number,
     until: number,
     gradientOf: (position: number) => Float32Array | undefined,
   ): ResourceState {
-    const total = this.operations.total();
+    // A network of words without bits takes nothing.
+    const ofAllChannels = Math.max(1, this.operations.total());
+    const kept = step % stepsBetweenLooks === 0 ? this.operations.remaining() / ofAllChannels : lastKept;
+    const total = kept * ofAllChannels;
     const slopes = this.operations.slopes();
     for (const { quantizer, positions } of this.places) {
       if (quantizer.isFrozen) continue;
@@ -71,7 +76,7 @@ export class ResourceTerm {
       for (const position of positions) {
         const gradient = gradientOf(position);
         gradient?.forEach((_, channel) => {
-          gradient[channel] += (strength * learningRateScale * bits[channel]) / total;
+          gradient[channel] += (strength * learningRateScale * bits[channel]) / ofAllChannels;
         });
       }
     }
@@ -79,7 +84,7 @@ export class ResourceTerm {
     const allowed = this.budget * Math.max(1, start / this.budget) ** rest;
     const moved = total > allowed ? strength * strengthStep : strength / strengthStep;
     const { lowest, highest } = strengthBounds;
-    return { start, strength: Math.max(lowest, Math.min(highest, moved)) };
+    return { start, strength: Math.max(lowest, Math.min(highest, moved)), kept };
   }
 }
 

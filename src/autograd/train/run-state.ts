@@ -27,8 +27,14 @@ export const runStateSchema = z.strictObject({
   interval: sums,
   /** Since the start of the epoch. */
   epoch: sums,
-  /** Of a run with a budget: bit operations before the first step, and the strength of the term by now. */
-  resources: z.strictObject({ start: z.number(), strength: z.number() }).nullable().default(null),
+  /**
+   * Of a run with a budget: bit operations before the first step, the strength of the term by now, and the share of bit operations
+   * in channels that freezing would keep, when it was last looked at.
+   */
+  resources: z
+    .strictObject({ start: z.number(), strength: z.number(), kept: z.number().default(1) })
+    .nullable()
+    .default(null),
   frozen: z.strictObject({ binaryPoints: z.boolean(), statistics: z.boolean() }),
   best: z.strictObject({ accuracy: z.number(), epoch: z.int() }).nullable(),
   /** Of a run that keeps a front: its networks, the cheapest first; accuracies on validation images. */

@@ -291,7 +291,7 @@ export class TrainingRun {
     const evaluated = await this.evaluate(this.validationPart ?? this.data.test);
     const epoch = this.state.epochs + 1;
     const isBest = this.state.best === null || evaluated.accuracy > this.state.best.accuracy;
-    const bitOperations = this.bitOperations?.total();
+    const bitOperations = this.bitOperations?.remaining();
     await this.metrics?.write({
       kind: 'epoch',
       step: this.state.step,
@@ -321,7 +321,7 @@ export class TrainingRun {
     const { pareto } = this.config;
     if (pareto === undefined || this.bitOperations === undefined || areQuantizersBypassed()) return;
     const { step, epochs: epoch } = this.state;
-    const network = { name, step, epoch, bitOperations: this.bitOperations.total(), accuracy };
+    const network = { name, step, epoch, bitOperations: this.bitOperations.remaining(), accuracy };
     const front = joinFront(this.state.front, network, pareto.networks);
     this.state = { ...this.state, front: [...front] };
     if (front.includes(network)) await this.keptNetworks.keep(name, this.checkpoint());
