@@ -239,6 +239,54 @@ describe('the term in the loss', () => {
   });
 });
 
+/** The scales of the first two of three channels become 0: they are constant, and freezing leaves them out. */
+function withoutTwoChannels(model: tf.LayersModel): tf.LayersModel {
+  modelWeights(model)
+    .find(({ layer, key }) => layer === 'norm' && key.endsWith('/gamma'))!
+    .write(Float32Array.from([0, 0, 1]));
+  return model;
+}
+
+describe('channels that freezing leaves out', () => {
+  it('do not count, and all do where a layer cannot compute exactly', () => {
+    const model = placed();
+    const operations = new BitOperations(model);
+    expect(operations.remaining()).toBe(start);
+    withoutTwoChannels(model);
+    expect(operations.total()).toBe(start);
+    expect(operations.remaining()).toBe(start / 3);
+    expect(operations.remaining()).toBe(summarizeGraph(freeze(model, { samples })).bitOperations);
+
+    const wide = withoutTwoChannels(placed({}, {}, { output: 'exact', scale: { wordLength: 20 } }));
+    expect(() => freeze(wide, { samples })).toThrow(/layer "norm"/);
+    const ofWide = new BitOperations(wide);
+    expect(ofWide.remaining()).toBe(ofWide.total());
+  });
+
+  it('are looked for every 50 steps, and steer no term', () => {
+    const model = withoutTwoChannels(placed());
+    const allowed = 0.9 * start;
+    const term = new ResourceTerm(model, modelWeights(model), allowed);
+    const apply = (before: ReturnType<typeof term.start>, step: number) =>
+      term.apply(before, step, 100, () => undefined);
+    const first = term.start();
+    expect(first.start).toBe(start / 3);
+    const second = apply(first, 0);
+    expect(second.kept).toBe(1 / 3);
+    // A third of the network is less than what is allowed.
+    expect(second.strength).toBeLessThan(first.strength);
+    modelWeights(model)
+      .find(({ layer, key }) => layer === 'norm' && key.endsWith('/gamma'))!
+      .write(Float32Array.from([1, 1, 1]));
+    const third = apply(second, 49);
+    expect(third.kept).toBe(1 / 3);
+    expect(third.strength).toBeLessThan(second.strength);
+    const fourth = apply(third, 50);
+    expect(fourth.kept).toBe(1);
+    expect(fourth.strength).toBeGreaterThan(third.strength);
+  });
+});
+
 describe('a run with a budget', () => {
   it('ends within it, whatever it started with, and still learns', async () => {
     const model = network();
