@@ -8,6 +8,27 @@ import type { Symbol } from './networks.js';
 beforeAll(startTestedBackend);
 
 describe('freeze', () => {
+  it.each([
+    ['first', 0],
+    ['last', 1],
+  ])('takes a value that one layer reads twice and another one, too: twice %s', (_, position) => {
+    const layers = createLayers();
+    const input = tf.input({ shape: [5] });
+    const bytes = layers.input({ name: 'bytes', wordLength: 8, binaryPoint: 8 }).apply(input) as Symbol;
+    const active = layers.relu({ name: 'active' }).apply(bytes) as Symbol;
+    const square = layers.multiply({ name: 'square' }).apply([active, active]) as Symbol;
+    const terms = [active, active];
+    terms[1 - position] = square;
+    const sum = layers.add({ name: 'sum' }).apply(terms) as Symbol;
+    const graph = freeze(tf.model({ inputs: input, outputs: sum }), { samples: byteImages(64, [5]) });
+    expect(graph.nodes.map(({ name, inputs }) => [name, ...inputs])).toEqual([
+      ['bytes'],
+      ['active', 'bytes'],
+      ['square', 'active', 'active'],
+      ['sum', ...terms.map((term) => (term === square ? 'square' : 'active'))],
+    ]);
+  });
+
   it('hands over a graph whose executor gives the numbers of the trained model', async () => {
     const model = residualNetwork();
     await trainABit(model);
