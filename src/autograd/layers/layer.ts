@@ -289,6 +289,7 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     if (this.outputQuantizer === undefined) return 'exact';
     const type = this.outputQuantizer.type();
     if (!isUniform(type)) throw new QfxError(this.where, 'its output has more than one binary point');
+    this.checkBinaryPoint(type as FixedPointType, 'its output');
     return type as FixedPointType;
   }
 

@@ -240,6 +240,20 @@ describe('freeze refuses by name', () => {
     );
   });
 
+  it("an output whose binary point training has lost beyond float32's range", () => {
+    const model = chain((some) => some.relu());
+    const last = model.layers[model.layers.length - 1];
+    model.predict(samples());
+    const lost = last.weights.map((weight) => {
+      const value = weight.read();
+      return weight.name.includes('output_theta') ? tf.fill(value.shape, 21.6) : value;
+    });
+    last.setWeights(lost);
+    expect(() => freeze(model, { samples: samples() })).toThrow(
+      new RegExp(`layer "${last.name}": its output has binary point 21[67], float32 tensors allow \\+-60`),
+    );
+  });
+
   it("samples that the input's type does not have", () => {
     const model = chain((some) => some.relu());
     const bytes = samples().mul(256);
