@@ -237,6 +237,21 @@ describe('the term in the loss', () => {
     expect(gradients[theta]).toEqual(Float32Array.from(slopes, (slope) => scale * slope));
     expect(Math.max(...gradients[theta])).toBeGreaterThan(0);
   });
+
+  it('pulls at nothing in a network that takes no bit operations: one weight an output, a power of two', () => {
+    const q = createLayers({ seed: 4, weights: { wordLength: 6, kHot: { terms: 1 } } });
+    const input = q.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 });
+    const model = withPlaces(
+      tf.sequential({ layers: [input, q.globalMaxPooling2d(), q.dense({ name: 'classes', units: 3 })] }),
+    );
+    const weights = modelWeights(model);
+    const gradients = weights.map(({ shape }) => new Float32Array(shape.reduce((size, axis) => size * axis, 1)));
+    const term = new ResourceTerm(model, weights, 10);
+    const start = term.start();
+    expect(start.start).toBe(0);
+    expect(term.apply(start, 0, 100, (position) => gradients[position]).strength).toBeLessThan(start.strength);
+    expect(gradients.flatMap((gradient) => [...gradient]).filter((slope) => slope !== 0)).toEqual([]);
+  });
 });
 
 describe('a run with a budget', () => {

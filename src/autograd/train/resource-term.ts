@@ -65,7 +65,8 @@ export class ResourceTerm {
     const total = this.operations.total();
     const slopes = this.operations.slopes();
     for (const { quantizer, positions } of this.places) {
-      if (quantizer.isFrozen) continue;
+      // Where no bit operations are left, their logarithm has no slope, and there is nothing to take off.
+      if (quantizer.isFrozen || total === 0) continue;
       const { learningRateScale } = quantizer.config;
       const bits = slopes.get(quantizer) as Float64Array;
       for (const position of positions) {
