@@ -296,6 +296,16 @@ describe('a run with a budget', () => {
     wordLengths.forEach((bits, index) => expect(bits > 0 || raw[index] === 0).toBe(true));
   });
 
+  it('ends within it where K-hot weights go on learning after their binary points are frozen', async () => {
+    const q = createLayers({ seed: 4, weights: { ...twoHot, granularity: 'channel' } });
+    const input = q.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 });
+    const model = tf.sequential({ layers: [input, q.flatten(), q.dense({ name: 'classes', units: 3 })] });
+    const [early, small] = [{ ...training.freezing, binaryPoints: 0.3 }, { bitOperations: 200 }];
+    const learningRate = { schedule: 'constant', rate: 0.02 } as const;
+    await train({ model, data, ...training, epochs: 2, learningRate, freezing: early, resources: small });
+    expect(new BitOperations(model).total()).toBeLessThanOrEqual(small.bitOperations);
+  });
+
   it('makes K-hot weights fewer powers of two, and still learns', async () => {
     const kHot = { filters: 6, weights: { ...twoHot, granularity: 'channel' } };
     const freely = network(kHot);
