@@ -48,6 +48,16 @@ describe('layers whose weights are an adder graph', () => {
     expect(await compileAndRun(folder, { compiler, apTypes })).toContain(' 0 mismatches');
   });
 
+  it('compile without a warning where all weights are 0, so that no input is read', async (context) => {
+    const compiler = requireOracle(context, findCompiler());
+    const { tensors } = smallNetwork;
+    const zeros = { 'conv1/kernel': tensor([2, 2, 1, 2], new Array<number>(8).fill(0)) };
+    const graph = buildGraph({ ...smallNetwork, tensors: { ...tensors, ...zeros } });
+    const folder = join(await temporaryFolder(), 'project');
+    await exportHls(graph, { out: folder, plan: unrolled(graph, defaultPlan(graph, await loadBoard('ultra96'))) });
+    expect(await compileAndRun(folder, { compiler })).toContain(' 0 mismatches');
+  });
+
   it('are written an addition a line', async () => {
     const graph = buildGraph(smallNetwork);
     const folder = join(await temporaryFolder(), 'project');

@@ -237,6 +237,21 @@ describe('the term in the loss', () => {
     expect(gradients[theta]).toEqual(Float32Array.from(slopes, (slope) => scale * slope));
     expect(Math.max(...gradients[theta])).toBeGreaterThan(0);
   });
+
+  it('pulls at nothing in a network that takes no bit operations: one weight an output, a power of two', () => {
+    const q = createLayers({ seed: 4, weights: { wordLength: 6, kHot: { terms: 1 } } });
+    const input = q.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 });
+    const model = withPlaces(
+      tf.sequential({ layers: [input, q.globalMaxPooling2d(), q.dense({ name: 'classes', units: 3 })] }),
+    );
+    const weights = modelWeights(model);
+    const gradients = weights.map(({ shape }) => new Float32Array(shape.reduce((size, axis) => size * axis, 1)));
+    const term = new ResourceTerm(model, weights, 10);
+    const start = term.start();
+    expect(start.start).toBe(0);
+    expect(term.apply(start, 0, 100, (position) => gradients[position]).strength).toBeLessThan(start.strength);
+    expect(gradients.flatMap((gradient) => [...gradient]).filter((slope) => slope !== 0)).toEqual([]);
+  });
 });
 
 /** The scales of the first two of three channels become 0: they are constant, and freezing leaves them out. */
@@ -327,6 +342,16 @@ describe('a run with a budget', () => {
     expect(new Set(wordLengths).size).toBeGreaterThan(2);
     expect(wordLengths).toContain(0);
     wordLengths.forEach((bits, index) => expect(bits > 0 || raw[index] === 0).toBe(true));
+  });
+
+  it('ends within it where K-hot weights go on learning after their binary points are frozen', async () => {
+    const q = createLayers({ seed: 4, weights: { ...twoHot, granularity: 'channel' } });
+    const input = q.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 });
+    const model = tf.sequential({ layers: [input, q.flatten(), q.dense({ name: 'classes', units: 3 })] });
+    const [early, small] = [{ ...training.freezing, binaryPoints: 0.3 }, { bitOperations: 200 }];
+    const learningRate = { schedule: 'constant', rate: 0.02 } as const;
+    await train({ model, data, ...training, epochs: 2, learningRate, freezing: early, resources: small });
+    expect(new BitOperations(model).total()).toBeLessThanOrEqual(small.bitOperations);
   });
 
   it('makes K-hot weights fewer powers of two, and still learns', async () => {

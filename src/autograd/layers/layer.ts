@@ -15,7 +15,7 @@ import type { ResolvedOutput } from './configuration.js';
 import { castExactly, maximumExactBits, nearestFloat } from './exact-cast.js';
 import type { ExactValue } from './exact-cast.js';
 import { readIntegers } from './parameters.js';
-import { connectionOf, describeOperands, sourcesAreSigned } from './sources.js';
+import { connectionOf, describeOperands, distinctInputs, sourcesAreSigned } from './sources.js';
 import type { FormatMemo } from './sources.js';
 import { currentVisit } from './visiting.js';
 
@@ -163,10 +163,10 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     inputs: tf.Tensor | tf.Tensor[] | tf.SymbolicTensor | tf.SymbolicTensor[],
     kwargs?: { training?: boolean },
   ): tf.Tensor | tf.Tensor[] | tf.SymbolicTensor | tf.SymbolicTensor[] {
-    const list: (tf.Tensor | tf.SymbolicTensor)[] = Array.isArray(inputs) ? inputs : [inputs];
+    const list = distinctInputs<tf.Tensor | tf.SymbolicTensor>(Array.isArray(inputs) ? inputs : [inputs], this.name);
     if (!this.built)
       this.sources = list.flatMap((input) => (input instanceof tf.SymbolicTensor ? [input.sourceLayer] : []));
-    return super.apply(inputs, kwargs);
+    return super.apply((Array.isArray(inputs) ? list : list[0]) as typeof inputs, kwargs);
   }
 
   override build(inputShape: (number | null)[] | (number | null)[][]): void {
@@ -289,6 +289,7 @@ export abstract class FixedPointLayer extends tf.layers.Layer {
     if (this.outputQuantizer === undefined) return 'exact';
     const type = this.outputQuantizer.type();
     if (!isUniform(type)) throw new QfxError(this.where, 'its output has more than one binary point');
+    this.checkBinaryPoint(type as FixedPointType, 'its output');
     return type as FixedPointType;
   }
 

@@ -1,7 +1,7 @@
 import { QfxError } from '../../qfx/errors.js';
 import type { FixedPointFormat } from '../../qfx/number/type.js';
 import type { OperandDescription } from '../../qfx/operations/operation.js';
-import type { tf } from '../tensorflow.js';
+import { tf } from '../tensorflow.js';
 import type { FixedPointLayer } from './layer.js';
 
 /** Formats found during one walk over a model, so that a shortcut does not double the way. */
@@ -64,6 +64,20 @@ export function connectionOf(layer: tf.layers.Layer): {
 function knownShape(shape: readonly (number | null)[], where: string): number[] {
   if (shape.every((size) => size !== null)) return [...shape];
   throw new QfxError(where, `its input has shape [${shape.join(', ')}], allowed: sizes that are known`);
+}
+
+/**
+ * Inputs of which none is there twice: a repeated one comes through a dropout that drops nothing and has no node. The tensor
+ * library counts the layers that read a value, not how often each does, and would throw it away before the last one has it.
+ */
+export function distinctInputs<Input extends tf.Tensor | tf.SymbolicTensor>(
+  inputs: readonly Input[],
+  layer: string,
+): Input[] {
+  return inputs.map((input, index) => {
+    if (!(input instanceof tf.SymbolicTensor) || inputs.indexOf(input) === index) return input;
+    return tf.layers.dropout({ name: `${layer}_repeated_${index}`, rate: 0, seed: 0 }).apply(input) as Input;
+  });
 }
 
 /** What a fixed-point layer gets: name, shape and format of each input, found without any values. */

@@ -64,13 +64,14 @@ export class ResourceTerm {
     until: number,
     gradientOf: (position: number) => Float32Array | undefined,
   ): ResourceState {
-    // A network of words without bits takes nothing.
-    const ofAllChannels = Math.max(1, this.operations.total());
-    const kept = step % stepsBetweenLooks === 0 ? this.operations.remaining() / ofAllChannels : lastKept;
+    const ofAllChannels = this.operations.total();
+    const isLookedAt = step % stepsBetweenLooks === 0 && ofAllChannels > 0;
+    const kept = isLookedAt ? this.operations.remaining() / ofAllChannels : lastKept;
     const total = kept * ofAllChannels;
     const slopes = this.operations.slopes();
     for (const { quantizer, positions } of this.places) {
-      if (quantizer.isFrozen) continue;
+      // Where no bit operations are left, their logarithm has no slope, and there is nothing to take off.
+      if (quantizer.isFrozen || ofAllChannels === 0) continue;
       const { learningRateScale } = quantizer.config;
       const bits = slopes.get(quantizer) as Float64Array;
       for (const position of positions) {

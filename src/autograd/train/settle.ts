@@ -52,10 +52,18 @@ export function settle(
   { freezing, resources }: TrainingConfig,
 ): SettledBinaryPoints | undefined {
   if (areQuantizersBypassed()) return undefined;
-  const lossOf = () => trainingLoss(model, x, labels);
-  const losses = settleBy(freezing.by, model, x, lossOf);
-  if (resources !== undefined) keepBudget(new BitOperations(model), resources.bitOperations, lossOf);
+  const losses = settleBy(freezing.by, model, x, () => trainingLoss(model, x, labels));
+  if (resources !== undefined) keepWithin(model, x, labels, resources.bitOperations);
   return losses;
+}
+
+/**
+ * Takes off what a network with frozen quantizers takes above its budget.
+ * @param x training images, [images, ...shape]
+ * @throws QfxError where its shortest words take more
+ */
+export function keepWithin(model: tf.LayersModel, x: tf.Tensor, labels: Labels, bitOperations: number): void {
+  keepBudget(new BitOperations(model), bitOperations, () => trainingLoss(model, x, labels));
 }
 
 function settleBy(

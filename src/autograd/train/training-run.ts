@@ -39,7 +39,7 @@ import { areQuantizersBypassed } from '../quantizer.js';
 import { learningRateAt } from './schedules.js';
 import { checkModel } from './surroundings.js';
 import type { TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';
-import { givenQuantizers, settle, startFromBetter } from './settle.js';
+import { givenQuantizers, keepWithin, settle, startFromBetter } from './settle.js';
 import type { ShardResult } from './workers/shard-executor.js';
 import { findWarnings, watchedImages, watchQuantizer } from './warnings.js';
 import { Team } from './workers/team.js';
@@ -370,6 +370,7 @@ export class TrainingRun {
     }
     await this.freeze('binaryPoints');
     await this.freeze('statistics');
+    this.keepBudget();
     this.report('evaluating');
     const validation = this.validationPart ? await this.evaluate(this.validationPart) : null;
     const test = await this.evaluate(this.data.test);
@@ -394,6 +395,16 @@ export class TrainingRun {
     this.state = { ...this.state, frozen: { ...this.state.frozen, [what]: true } };
     const { step } = this.state;
     await this.metrics?.write({ kind: 'freeze', step, what, ...(losses && { losses }), seconds: this.seconds });
+  }
+
+  /**
+   * K-hot weights that have gone on learning since binary points were frozen may be more powers of two again, and exact results
+   * longer.
+   */
+  private keepBudget(): void {
+    const { resources } = this.config;
+    if (resources === undefined || areQuantizersBypassed()) return;
+    this.onUnchangedImages((x, labels) => keepWithin(this.model, x, labels, resources.bitOperations));
   }
 
   private onUnchangedImages<Result>(measure: (x: tf.Tensor, labels: Labels) => Result): Result {

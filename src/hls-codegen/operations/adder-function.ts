@@ -79,5 +79,7 @@ function statementsOf(graph: AdderGraph, points: readonly number[], input: Fixed
     const value = operand({ ...output, shift: output.shift - points[index] });
     return `y[${index}] = ${output.negative ? `-${value}` : value}`;
   });
-  return [...operations, ...results];
+  // Where all weights are 0 nothing reads x, which compilers would warn of.
+  const unread = graph.outputs.every((output) => output === null) ? ['static_cast<void>(x)'] : [];
+  return [...unread, ...operations, ...results];
 }

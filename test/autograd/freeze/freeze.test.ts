@@ -8,6 +8,27 @@ import type { Symbol } from './networks.js';
 beforeAll(startTestedBackend);
 
 describe('freeze', () => {
+  it.each([
+    ['first', 0],
+    ['last', 1],
+  ])('takes a value that one layer reads twice and another one, too: twice %s', (_, position) => {
+    const layers = createLayers();
+    const input = tf.input({ shape: [5] });
+    const bytes = layers.input({ name: 'bytes', wordLength: 8, binaryPoint: 8 }).apply(input) as Symbol;
+    const active = layers.relu({ name: 'active' }).apply(bytes) as Symbol;
+    const square = layers.multiply({ name: 'square' }).apply([active, active]) as Symbol;
+    const terms = [active, active];
+    terms[1 - position] = square;
+    const sum = layers.add({ name: 'sum' }).apply(terms) as Symbol;
+    const graph = freeze(tf.model({ inputs: input, outputs: sum }), { samples: byteImages(64, [5]) });
+    expect(graph.nodes.map(({ name, inputs }) => [name, ...inputs])).toEqual([
+      ['bytes'],
+      ['active', 'bytes'],
+      ['square', 'active', 'active'],
+      ['sum', ...terms.map((term) => (term === square ? 'square' : 'active'))],
+    ]);
+  });
+
   it('hands over a graph whose executor gives the numbers of the trained model', async () => {
     const model = residualNetwork();
     await trainABit(model);
@@ -216,6 +237,20 @@ describe('freeze refuses by name', () => {
     model.layers[1].setWeights([tf.tensor(values, kernel.shape), ...others]);
     expect(() => freeze(model, { samples: samples() })).toThrow(
       new RegExp(`layer "hidden": weights: value 7 is ${bad}`),
+    );
+  });
+
+  it("an output whose binary point training has lost beyond float32's range", () => {
+    const model = chain((some) => some.relu());
+    const last = model.layers[model.layers.length - 1];
+    model.predict(samples());
+    const lost = last.weights.map((weight) => {
+      const value = weight.read();
+      return weight.name.includes('output_theta') ? tf.fill(value.shape, 21.6) : value;
+    });
+    last.setWeights(lost);
+    expect(() => freeze(model, { samples: samples() })).toThrow(
+      new RegExp(`layer "${last.name}": its output has binary point 21[67], float32 tensors allow \\+-60`),
     );
   });
 
