@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLayers, freeze, quantizersOf } from '../../src/autograd/index.js';
-import { keepBudget } from '../../src/autograd/freeze/budget.js';
+import { keepingBudget } from '../../src/autograd/freeze/budget.js';
+import type { Consumption } from '../../src/autograd/freeze/budget.js';
+import { runSteps } from '../../src/autograd/freeze/steps.js';
 import { tf } from '../../src/autograd/tensorflow.js';
 import { BitOperations } from '../../src/autograd/train/bit-operations.js';
 import { firstImages } from '../../src/autograd/train/first-images.js';
@@ -81,6 +83,9 @@ function withPlaces(model: tf.LayersModel): tf.LayersModel {
 
 const quantizer = (model: tf.LayersModel, layer: string, role: string) =>
   quantizersOf(model).find((placedAt) => placedAt.layer === layer && placedAt.role === role)!.quantizer;
+
+const keepBudget = (consumption: Consumption, budget: number, lossOf: () => number) =>
+  runSteps(keepingBudget(consumption, budget, lossOf));
 
 let samples: tf.Tensor;
 beforeAll(() => {
@@ -432,7 +437,7 @@ describe('a budget that no words are short enough for', () => {
   });
 });
 
-describe('keepBudget', () => {
+describe('keepingBudget', () => {
   it('takes the bits that cost the least loss for what they save', () => {
     const model = placed();
     const operations = new BitOperations(model);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLayers, quantizersOf, tf } from '../../src/autograd/index.js';
@@ -114,6 +114,32 @@ describe('binary points that a run was given', () => {
 
   it('are none in a network that has none, which says nothing of them', async () => {
     expect((await startOf(network())).lines).toEqual([]);
+  });
+
+  it.each(['placing', 'freezing'])('are the same after an interruption while %s', async (phase) => {
+    /** Some binary points are given, some are not known. */
+    const partlyGiven = () => {
+      const model = network(4);
+      for (const { layer, quantizer } of quantizersOf(model)) {
+        if (layer === 'classes') quantizer.forgetBinaryPoints();
+      }
+      return model;
+    };
+    const whole = partlyGiven();
+    await train({ model: whole, ...options });
+    const controller = new AbortController();
+    const folder = await temporaryFolder();
+    const onProgress = (progress: { phase: string }) => {
+      if (progress.phase === phase) controller.abort(new Error('enough'));
+    };
+    const session = train({ model: partlyGiven(), ...options, folder, signal: controller.signal, onProgress });
+    await expect(session).rejects.toThrow('enough');
+    // It is not done to its end. Without a line there is no file.
+    if (phase === 'placing') expect(await readdir(folder)).not.toContain('metrics.jsonl');
+    else expect((await linesOf(folder)).map(({ kind }) => kind)).toEqual(['start']);
+    const resumed = partlyGiven();
+    await train({ model: resumed, ...options, folder, resume: true });
+    expect(weightsOf(resumed)).toEqual(weightsOf(whole));
   });
 
   it('start alike after an interruption in the first step, and in a network of the same run that was given others', async () => {

@@ -1,6 +1,7 @@
 import { QfxError } from '../../qfx/errors.js';
 import { maximumTrainedBinaryPoint } from '../quantizer-config.js';
 import type { Quantizer } from '../quantizer.js';
+import type { Steps } from './steps.js';
 
 /** What a network takes of something, now, and the quantizers that can take less. */
 export interface Consumption {
@@ -23,12 +24,12 @@ interface Saving {
 
 /**
  * Takes last bits off the numbers of frozen quantizers until a network takes at most its budget: each time those of that quantizer
- * which cost the least loss for what they save. As a rule it is one bit; of K-hot numbers it may take more until a power of two
+ * which cost the least loss for what they save; in steps of one loss each. As a rule it is one bit; of K-hot numbers it may take more until a power of two
  * less remains.
  * @param lossOf measures the loss of the network as it is
  * @throws QfxError where the shortest words take more than the budget
  */
-export function keepBudget(consumption: Consumption, budget: number, lossOf: () => number): void {
+export function* keepingBudget(consumption: Consumption, budget: number, lossOf: () => number): Steps<void> {
   let loss = lossOf();
   for (let remaining = consumption.remaining(); remaining > budget; remaining = consumption.remaining()) {
     const total = consumption.total();
@@ -42,6 +43,7 @@ export function keepBudget(consumption: Consumption, budget: number, lossOf: () 
           best = { formats: formatsOf(quantizer), quantizer, price, loss: shorter };
       }
       quantizer.freezeAt(before.binaryPoints, before.wordLengths);
+      yield;
     }
     if (best === undefined) {
       throw new QfxError(

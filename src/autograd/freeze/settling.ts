@@ -2,6 +2,8 @@ import { unlessRefused } from '../../qfx/errors.js';
 import type { Quantizer } from '../quantizer.js';
 import { tf } from '../tensorflow.js';
 import { freezeBinaryPoints, openQuantizers, searchBinaryPoints } from './fixing.js';
+import { runSteps } from './steps.js';
+import type { Steps } from './steps.js';
 
 /** The losses that decided where binary points are frozen. */
 export interface SettledBinaryPoints {
@@ -40,44 +42,61 @@ interface Candidate {
  * @throws QfxError where the network cannot be computed exactly as training left it
  */
 export function settleBinaryPoints(model: tf.LayersModel, batch: tf.Tensor, lossOf: () => number): SettledBinaryPoints {
+  return runSteps(settling(model, batch, lossOf));
+}
+
+/** The same in steps of one loss each. */
+export function* settling(model: tf.LayersModel, batch: tf.Tensor, lossOf: () => number): Steps<SettledBinaryPoints> {
   const open = openQuantizers(model);
   const quantizers = [...open];
   const pointsNow = () => quantizers.map(({ binaryPoints }) => binaryPoints);
   freezeBinaryPoints(model, batch);
   const neighbours = { loss: lossOf(), points: pointsNow() };
+  yield;
   const searched = canCompute(() => searchBinaryPoints(model, batch, open));
   const search = searched ? { loss: lossOf(), points: pointsNow() } : undefined;
   if (search === undefined) {
     quantizers.forEach((quantizer, index) => quantizer.freezeAt(neighbours.points[index]));
     return { neighbours: neighbours.loss, settled: neighbours.loss };
   }
-  const settled = takeBetter(quantizers, [neighbours, search], exactLoss(model, batch, lossOf), (quantizer, points) =>
-    quantizer.freezeAt(points),
+  yield;
+  const settled = yield* takeBetter(
+    quantizers,
+    [neighbours, search],
+    exactLoss(model, batch, lossOf),
+    (quantizer, points) => quantizer.freezeAt(points),
   );
   return { neighbours: neighbours.loss, search: search.loss, settled };
 }
 
 /**
  * Lets training start from the better of two places for each binary point that somebody gave: as given, or where the squared
- * error is smallest; by the loss, and as `settleBinaryPoints` decides. A poor start is left at once, where gradients would take
+ * error is smallest; by the loss, and as `settleBinaryPoints` decides, in steps of one loss each. A poor start is left at once, where gradients would take
  * a good part of the run; one that a loss has found, as in a network that is trained further, stays. Nothing is frozen by it.
  * @param given the quantizers to decide on: not frozen, with binary points and given word lengths
  * @param search places binary points that are not known, by squared error
  */
-export function startBinaryPoints(
+export function* starting(
   model: tf.LayersModel,
   given: readonly Quantizer[],
   batch: tf.Tensor,
   search: () => void,
   lossOf: () => number,
-): StartedBinaryPoints {
+): Steps<StartedBinaryPoints> {
   const loss = exactLoss(model, batch, lossOf);
   const candidate = () => ({ points: given.map(({ positions }) => positions), loss: loss() });
   const asGiven = candidate();
+  yield;
   for (const quantizer of given) quantizer.forgetBinaryPoints();
   search();
   const searched = candidate();
-  const settled = takeBetter(given, [asGiven, searched], loss, (quantizer, points) => (quantizer.positions = points));
+  yield;
+  const settled = yield* takeBetter(
+    given,
+    [asGiven, searched],
+    loss,
+    (quantizer, points) => (quantizer.positions = points),
+  );
   return {
     ...(asGiven.loss < Infinity && { given: asGiven.loss }),
     ...(searched.loss < Infinity && { search: searched.loss }),
@@ -108,22 +127,23 @@ function canCompute(body: () => void): boolean {
  * other where the other candidate has it, where that lowers the loss.
  * @returns the loss then
  */
-function takeBetter(
+function* takeBetter(
   quantizers: readonly Quantizer[],
   [first, second]: readonly [Candidate, Candidate],
   lossOf: () => number,
   put: (quantizer: Quantizer, points: readonly number[]) => void,
-): number {
+): Steps<number> {
   const [better, other] = first.loss <= second.loss ? [first, second] : [second, first];
   quantizers.forEach((quantizer, index) => put(quantizer, better.points[index]));
   let smallest = better.loss;
-  quantizers.forEach((quantizer, index) => {
+  for (const [index, quantizer] of quantizers.entries()) {
     const [kept, tried] = [better.points[index], other.points[index]];
-    if (kept.every((point, group) => point === tried[group])) return;
+    if (kept.every((point, group) => point === tried[group])) continue;
     put(quantizer, tried);
     const loss = lossOf();
     if (loss < smallest) smallest = loss;
     else put(quantizer, kept);
-  });
+    yield;
+  }
   return smallest;
 }

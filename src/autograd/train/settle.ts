@@ -1,9 +1,10 @@
 import type { Labels } from '../../data/data-set.js';
-import { keepBudget } from '../freeze/budget.js';
+import { keepingBudget } from '../freeze/budget.js';
 import { freezeBinaryPoints, searchBinaryPoints } from '../freeze/fixing.js';
 import { quantizersOf } from '../freeze/model.js';
-import { settleBinaryPoints, startBinaryPoints } from '../freeze/settling.js';
+import { settling, starting } from '../freeze/settling.js';
 import type { SettledBinaryPoints, StartedBinaryPoints } from '../freeze/settling.js';
+import type { Steps } from '../freeze/steps.js';
 import { areQuantizersBypassed } from '../quantizer.js';
 import type { Quantizer } from '../quantizer.js';
 import type { tf } from '../tensorflow.js';
@@ -23,21 +24,22 @@ export function givenQuantizers(model: tf.LayersModel): Quantizer[] {
 }
 
 /**
- * Lets a run start from better binary points than the given ones, where the loss says that there are.
+ * Lets a run start from better binary points than the given ones, where the loss says that there are. This and the next ones work
+ * in steps, between which the weights are those of a network on its way.
  * @param given of `givenQuantizers`, at least one
  * @param x training images, [images, ...shape]
  * @returns the losses that decided; undefined where the configuration does not choose by the loss
  */
-export function startFromBetter(
+export function* startFromBetter(
   model: tf.LayersModel,
   given: readonly Quantizer[],
   x: tf.Tensor,
   labels: Labels,
   { freezing }: TrainingConfig,
-): StartedBinaryPoints | undefined {
+): Steps<StartedBinaryPoints | undefined> {
   if (freezing.by !== 'loss') return undefined;
   const search = () => placeBinaryPoints(model, x);
-  return startBinaryPoints(model, given, x, search, () => trainingLoss(model, x, labels));
+  return yield* starting(model, given, x, search, () => trainingLoss(model, x, labels));
 }
 
 /**
@@ -45,15 +47,15 @@ export function startFromBetter(
  * @param x training images, [images, ...shape]
  * @returns the losses that decided, where losses did
  */
-export function settle(
+export function* settle(
   model: tf.LayersModel,
   x: tf.Tensor,
   labels: Labels,
   { freezing, resources }: TrainingConfig,
-): SettledBinaryPoints | undefined {
+): Steps<SettledBinaryPoints | undefined> {
   if (areQuantizersBypassed()) return undefined;
-  const losses = settleBy(freezing.by, model, x, () => trainingLoss(model, x, labels));
-  if (resources !== undefined) keepWithin(model, x, labels, resources.bitOperations);
+  const losses = yield* settleBy(freezing.by, model, x, () => trainingLoss(model, x, labels));
+  if (resources !== undefined) yield* keepWithin(model, x, labels, resources.bitOperations);
   return losses;
 }
 
@@ -62,19 +64,19 @@ export function settle(
  * @param x training images, [images, ...shape]
  * @throws QfxError where its shortest words take more
  */
-export function keepWithin(model: tf.LayersModel, x: tf.Tensor, labels: Labels, bitOperations: number): void {
-  keepBudget(new BitOperations(model), bitOperations, () => trainingLoss(model, x, labels));
+export function* keepWithin(model: tf.LayersModel, x: tf.Tensor, labels: Labels, bitOperations: number): Steps<void> {
+  yield* keepingBudget(new BitOperations(model), bitOperations, () => trainingLoss(model, x, labels));
 }
 
-function settleBy(
+function* settleBy(
   by: TrainingConfig['freezing']['by'],
   model: tf.LayersModel,
   x: tf.Tensor,
   lossOf: () => number,
-): SettledBinaryPoints | undefined {
+): Steps<SettledBinaryPoints | undefined> {
   switch (by) {
     case 'loss':
-      return settleBinaryPoints(model, x, lossOf);
+      return yield* settling(model, x, lossOf);
     case 'search':
       searchBinaryPoints(model, x);
       return undefined;

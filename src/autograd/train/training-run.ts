@@ -4,6 +4,8 @@ import { QfxError } from '../../qfx/errors.js';
 import { runningBackend } from '../backend.js';
 import { freezeStatistics } from '../freeze/fixing.js';
 import { quantizersOf } from '../freeze/model.js';
+import { runStepsWithPauses } from '../freeze/steps.js';
+import type { Steps } from '../freeze/steps.js';
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
 import { tf } from '../tensorflow.js';
 import { BitOperations } from './bit-operations.js';
@@ -240,14 +242,20 @@ export class TrainingRun {
   /** Places binary points that nobody knows yet, and lets given ones start from the better place. */
   private async placeBinaryPoints(): Promise<void> {
     if (areQuantizersBypassed()) return;
-    const given = givenQuantizers(this.model);
+    const { model, config, data } = this;
+    const given = givenQuantizers(model);
     const { images } = await this.team.batch(0);
-    const first = tf.tensor(copyOf(images), [this.config.batchSize, ...this.data.shape], 'float32');
-    placeBinaryPoints(this.model, first);
-    first.dispose();
-    if (given.length === 0) return;
+    const place = () =>
+      tf.tidy(() => placeBinaryPoints(model, tf.tensor(copyOf(images), [config.batchSize, ...data.shape], 'float32')));
+    if (given.length === 0) {
+      place();
+      return;
+    }
     this.report('placing');
-    const losses = this.onUnchangedImages((x, labels) => startFromBetter(this.model, given, x, labels, this.config));
+    const losses = await this.inSteps((x, labels) => {
+      place();
+      return startFromBetter(model, given, x, labels, config);
+    });
     if (losses) await this.metrics?.write({ kind: 'start', step: 0, losses, seconds: this.seconds });
   }
 
@@ -370,7 +378,7 @@ export class TrainingRun {
     }
     await this.freeze('binaryPoints');
     await this.freeze('statistics');
-    this.keepBudget();
+    await this.keepBudget();
     this.report('evaluating');
     const validation = this.validationPart ? await this.evaluate(this.validationPart) : null;
     const test = await this.evaluate(this.data.test);
@@ -389,9 +397,9 @@ export class TrainingRun {
     const { config, data, model, trainPart } = this;
     const losses =
       what === 'binaryPoints'
-        ? this.onUnchangedImages((x, labels) => settle(model, x, labels, config))
+        ? await this.inSteps((x, labels) => settle(model, x, labels, config))
         : // Weights were trained with the statistics of changed images.
-          onFreezingImages(trainPart, data.shape, config, (x) => freezeStatistics(model, [x]));
+          await onFreezingImages(trainPart, data.shape, config, (x) => freezeStatistics(model, [x]));
     this.state = { ...this.state, frozen: { ...this.state.frozen, [what]: true } };
     const { step } = this.state;
     await this.metrics?.write({ kind: 'freeze', step, what, ...(losses && { losses }), seconds: this.seconds });
@@ -401,14 +409,28 @@ export class TrainingRun {
    * K-hot weights that have gone on learning since binary points were frozen may be more powers of two again, and exact results
    * longer.
    */
-  private keepBudget(): void {
+  private async keepBudget(): Promise<void> {
     const { resources } = this.config;
     if (resources === undefined || areQuantizersBypassed()) return;
-    this.onUnchangedImages((x, labels) => keepWithin(this.model, x, labels, resources.bitOperations));
+    await this.inSteps((x, labels) => keepWithin(this.model, x, labels, resources.bitOperations));
   }
 
-  private onUnchangedImages<Result>(measure: (x: tf.Tensor, labels: Labels) => Result): Result {
-    return onFreezingImages(this.trainPart, this.data.shape, { ...this.config, augmentation: undefined }, measure);
+  /** Long work on quantizers, which unchanged images decide; an interruption leaves the weights as they were before. */
+  private async inSteps<Result>(work: (x: tf.Tensor, labels: Labels) => Steps<Result>): Promise<Result> {
+    const { model, trainPart, data, config, surroundings } = this;
+    const weights = copyWeights(model);
+    const pause = async () => {
+      await breathe();
+      surroundings.signal?.throwIfAborted();
+    };
+    try {
+      return await onFreezingImages(trainPart, data.shape, { ...config, augmentation: undefined }, (x, labels) =>
+        runStepsWithPauses(work(x, labels), pause),
+      );
+    } catch (error) {
+      writeWeights(model, { weights }, 'training');
+      throw error;
+    }
   }
 
   /** A layer that cannot compute exactly says so on the way through; better after one step than after an epoch. */

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLayers, quantizersOf, settleBinaryPoints, tf } from '../../../src/autograd/index.js';
 import { startTestedBackend } from '../../support/backend.js';
-import { startBinaryPoints } from '../../../src/autograd/freeze/settling.js';
+import { runSteps } from '../../../src/autograd/freeze/steps.js';
+import { starting } from '../../../src/autograd/freeze/settling.js';
 import { byteImages, residualNetwork, trainABit } from './networks.js';
 
 beforeAll(startTestedBackend);
@@ -21,7 +22,7 @@ function smallNetwork(positions: { readonly weights: number; readonly output: nu
   return { model, x };
 }
 
-describe('startBinaryPoints', () => {
+describe('starting', () => {
   /** Decides on both quantizers of a small network. */
   function startWith(positions: Parameters<typeof smallNetwork>[0], lossOf: (points: number[]) => number) {
     const { model, x } = smallNetwork(positions);
@@ -33,7 +34,7 @@ describe('startBinaryPoints', () => {
       tf.tidy(() => void model.apply(x, { training: true }));
       searched = given.flatMap((one) => one.positions);
     };
-    const losses = startBinaryPoints(model, given, x, search, () => lossOf(given.flatMap((one) => one.positions)));
+    const losses = runSteps(starting(model, given, x, search, () => lossOf(given.flatMap((one) => one.positions))));
     expect(given.some(({ isFrozen }) => isFrozen)).toBe(false);
     return { losses, searched, started: given.flatMap((one) => one.positions) };
   }
@@ -77,7 +78,7 @@ describe('startBinaryPoints', () => {
     search();
     const weights = first.quantizers.get('weights')!;
     weights.positions = [2.5];
-    expect(startBinaryPoints(model, [weights], x, search, () => 1)).toEqual({ given: 1, settled: 1 });
+    expect(runSteps(starting(model, [weights], x, search, () => 1))).toEqual({ given: 1, settled: 1 });
     expect(weights.positions).toEqual([2.5]);
   });
 });
