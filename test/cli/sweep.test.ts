@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadGraph } from 'qfx';
 import type { Graph } from 'qfx';
 import { count, percent } from '../../src/cli/format.js';
-import { withFront } from '../../src/cli/sweep.js';
+import { tf } from '../../src/autograd/tensorflow.js';
+import type { CommandContext } from '../../src/cli/command.js';
+import { sweep, withFront } from '../../src/cli/sweep.js';
 import type { SweepPoint } from '../../src/cli/sweep.js';
 import { expectRefusal, Terminal } from './support.js';
 
@@ -173,6 +175,21 @@ describe('qfx sweep', () => {
     expect(metrics.match(/"kind":"epoch"/g)).toHaveLength(2);
     // What it did not train is as it was.
     expect(await terminal.list('out/noise-sweep')).toContain('noise-5-bits');
+  });
+
+  it('keeps no network in memory whose run is over', async () => {
+    const [run, out] = ['noise.mjs', 'in process'].map((name) => terminal.place(name));
+    const context: CommandContext = {
+      json: true,
+      signal: new AbortController().signal,
+      note: () => {},
+      progress: () => ({ update: () => {}, stop: () => {} }),
+    };
+    const tensorsAfter = async (...values: number[]) => {
+      await sweep.run({ run, out, 'word-lengths': values, backend: 'wasm', overwrite: false }, context);
+      return tf.memory().numTensors;
+    };
+    expect(await tensorsAfter(5)).toBe(await tensorsAfter(5, 3, 2));
   });
 
   it('computes on the backend that it is given', async () => {
