@@ -1,19 +1,15 @@
-import { z } from 'zod';
+import { prunedOf } from '../qfx/graph/prune-channels.js';
 import type { Graph } from '../qfx/index.js';
 import { count } from './format.js';
 import { visible } from './visible.js';
 
-const recorded = z.record(z.string(), z.array(z.int()));
-
 /** How many channels freezing left out of layers with weights, by name, as the provenance of the graph says; of all other layers they follow. */
-export function prunedChannels({ nodes, provenance }: Graph): Record<string, number> {
-  const { data: pruned = {} } = recorded.safeParse(provenance.pruned);
-  return Object.fromEntries(
-    nodes.flatMap(({ name, constants }) => {
-      const isCounted = Object.hasOwn(constants, 'weights') && Object.hasOwn(pruned, name);
-      return isCounted ? [[name, pruned[name].length]] : [];
-    }),
-  );
+export function prunedChannels(graph: Graph): Record<string, number> {
+  const pruned = prunedOf(graph);
+  const counted = graph.nodes.filter(({ name, constants }) => {
+    return Object.hasOwn(constants, 'weights') && Object.hasOwn(pruned, name);
+  });
+  return Object.fromEntries(counted.map(({ name }) => [name, pruned[name].length]));
 }
 
 /** For example `pruned channels: conv1 3 of 16, conv2 1 of 8`; nothing where there are none. */

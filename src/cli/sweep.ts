@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { dominates } from '../autograd/train/pareto-front.js';
@@ -19,6 +20,7 @@ interface Options {
   data?: string;
   epochs?: number;
   backend: 'auto' | 'wasm' | 'node';
+  overwrite: boolean;
 }
 
 /** One network of a sweep. */
@@ -53,8 +55,9 @@ export const sweep: Command<Options> = {
         choices: ['auto', 'wasm', 'node'] as const,
         default: 'wasm' as const,
         describe: 'What computes',
-      }),
-  async run({ run: file, out, data, epochs, backend, ...given }, context) {
+      })
+      .option('overwrite', { type: 'boolean', default: false, describe: 'Replace the runs that are there' }),
+  async run({ run: file, out, data, epochs, backend, overwrite, ...given }, context) {
     const wordLengths = given['word-lengths'];
     const budgets = given['bit-operations'];
     const values = wordLengths ?? budgets;
@@ -65,6 +68,9 @@ export const sweep: Command<Options> = {
     const described = await loadRunDescription(file);
     const training = { ...described.training, ...(epochs && { epochs }) };
     const folder = join(out, `${described.name}-sweep`);
+    const [table, plot] = [join(folder, 'sweep.json'), join(folder, 'sweep.svg')];
+    if (overwrite) await Promise.all([table, plot].map((written) => rm(written, { force: true }))); // their graphs go
+    const goOn = `the same sweep${overwrite ? ' without --overwrite' : ''} goes on from there`;
     const found: Omit<SweepPoint, 'onFront'>[] = [];
     for (const value of values) {
       const name = `${described.name}-${wordLengths === undefined ? `${value}-operations` : `${value}-bits`}`;
@@ -74,20 +80,18 @@ export const sweep: Command<Options> = {
         training: wordLengths === undefined ? { ...training, resources: { bitOperations: value } } : training,
         model: wordLengths === undefined ? described.model : withWordLength(described, value),
       };
-      const resume = (await findRun(join(folder, name))) !== 'nothing';
+      const resume = !overwrite && (await findRun(join(folder, name))) !== 'nothing';
       // Without the description's file, whose network does not know the value, workers get the layers themselves.
-      const result = await trainWithProgress(run, { out: folder, backend, data, resume }, context).catch(
-        (error: Error) => {
-          throw error instanceof QfxError ? new QfxError(`run "${name}"`, error.message, { cause: error }) : error;
-        },
-      );
+      const options = { out: folder, backend, data, resume, overwrite };
+      const result = await trainWithProgress(run, options, context, goOn).catch((error: Error) => {
+        throw error instanceof QfxError ? new QfxError(`run "${name}"`, error.message, { cause: error }) : error;
+      });
       const { bitOperations, accuracy, file: graph } = result;
       found.push({ value, bitOperations, accuracy, graph });
       result.model.dispose();
     }
     const points = withFront(found);
     const document = { run: described.name, by: wordLengths === undefined ? 'bitOperations' : 'wordLength', points };
-    const [table, plot] = [join(folder, 'sweep.json'), join(folder, 'sweep.svg')];
     await writeFileAtomic(table, `${JSON.stringify(document, undefined, 2)}\n`);
     await writeFileAtomic(plot, draw(described.name, points));
     return { document: { ...document, table, plot }, text: describe(document.by, points, [table, plot]) };

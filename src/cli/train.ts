@@ -83,7 +83,8 @@ export const train: Command<Options> = {
     if (workers !== undefined && workers > shards)
       throw new UsageError(`--workers ${workers}: at most one a shard, and shards is ${shards}`);
     const wasFinished = await checkFolder(join(out, run.name), { resume, overwrite });
-    const result = await trainWithProgress(run, { out, backend, data, file, workers, resume, overwrite }, context);
+    const options = { out, backend, data, file, workers, resume, overwrite };
+    const result = await trainWithProgress(run, options, context, '--resume continues from there');
     const { folder, file: graph, training, accuracy, bitOperations, front, binaryPointsMoved } = result;
     const { steps, epochs: epochsDone, stoppedEarly, validation, test, seconds } = training;
     const plot = front && (await plotFront(run.name, folder, front));
@@ -126,13 +127,17 @@ async function checkFolder(folder: string, choice: RunChoice): Promise<boolean> 
   return choice.resume === true && found === 'both';
 }
 
-/** Runs a description with bars for the download, if there is one, and for the training. */
+/**
+ * Runs a description with bars for the download, if there is one, and for the training.
+ * @param goOn what to do with the state that an interruption leaves
+ */
 export async function trainWithProgress(
   run: ResolvedRun,
   options: Pick<RunOptions, 'backend' | 'data' | 'file' | 'workers' | 'resume' | 'overwrite'> & {
     readonly out: string;
   },
   context: CommandContext,
+  goOn?: string,
 ): Promise<RunResult> {
   const { runDescription } = await import('../autograd/index.js');
   let bar: Progress | undefined;
@@ -153,8 +158,8 @@ export async function trainWithProgress(
       },
     });
   } catch (error) {
-    if (context.signal.aborted && bar)
-      context.note(`\n${join(options.out, run.name, 'checkpoints')} holds the state; --resume continues from there`);
+    if (context.signal.aborted && bar && goOn !== undefined)
+      context.note(`\n${join(options.out, run.name, 'checkpoints')} holds the state; ${goOn}`);
     throw error;
   } finally {
     download?.stop();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildGraph, Network } from 'qfx';
-import type { Graph } from 'qfx';
+import type { FixedPointType, Graph } from 'qfx';
+import { pruneChannels } from '../../src/qfx/graph/prune-channels.js';
 import { loadTestData } from '../../src/data/index.js';
 import { tinyNetwork } from './networks.js';
 import { expectRefusal, Terminal } from './support.js';
@@ -41,6 +42,37 @@ it('shows what differs, and ends with status 0', async () => {
 it('says that nothing differs', async () => {
   const { exitCode, stdout } = await terminal.qfx(['diff', 'a.safetensors', 'a.safetensors']);
   expect([exitCode, stdout]).toEqual([0, 'both compute the same layers; nothing differs']);
+});
+
+it('says which channels pruning left out, and what became of the others', async () => {
+  const type: FixedPointType = {
+    ...{ signed: true, wordLength: 8, binaryPoint: 4 },
+    ...{ rounding: 'AP_RND', overflow: 'AP_SAT' },
+  };
+  const dense = (name: string, input: string) =>
+    ({ name, operation: 'dense', inputs: [input], constants: { weights: name }, outputType: type }) as const;
+  const weights = (raw: readonly number[]) => ({
+    ...{ shape: [2, 2], format: { signed: true, wordLength: 4, binaryPoint: 2 } },
+    raw: Float64Array.from(raw),
+  });
+  const network = (last: readonly number[]) =>
+    buildGraph({
+      name: 'network',
+      nodes: [
+        { name: 'x', operation: 'input', inputs: [], attributes: { shape: [2] }, outputType: type },
+        dense('first', 'x'),
+        dense('last', 'first'),
+      ],
+      outputs: ['last'],
+      tensors: { first: weights([1, 2, 3, 4]), last: weights(last) },
+    });
+  await terminal.save(network([5, 4, 1, 2]), 'whole.safetensors');
+  await terminal.save(pruneChannels(network([5, 6, 0, 0])).graph, 'pruned.safetensors');
+  const { stdout } = await terminal.qfx(['diff', 'whole.safetensors', 'pruned.safetensors']);
+  expect(stdout).toMatch(/^ *first +prunedChannels +\[\] +\[1\] *$/m);
+  expect(stdout).toMatch(/^ *first +weights values +equal +where both remain *$/m);
+  expect(stdout).toMatch(/^ *last +weights shape +\[2,2\] +\[1,2\] *$/m);
+  expect(stdout).toMatch(/^ *last +weights values +1 of 2 +<= 2 LSB, 0\.500 *$/m);
 });
 
 it('measures the accuracy of both on all test images', async () => {

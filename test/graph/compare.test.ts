@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildGraph, compareGraphs } from 'qfx';
+import { pruneChannels } from '../../src/qfx/graph/prune-channels.js';
 import type { FixedPointType, Graph, JsonObject, TensorFormat } from 'qfx';
 
 const rounded = { rounding: 'AP_RND', overflow: 'AP_SAT' } as const;
@@ -120,5 +121,105 @@ describe('compareGraphs', () => {
     expect(y.same).toBe(false);
     expect(y.differences.map(({ what }) => what)).toEqual(['shape', 'exactType', 'outputType']);
     expect(y.constants).toEqual([{ role: 'weights', differences: [{ what: 'shape', a: [2, 2], b: [2, 3] }] }]);
+  });
+});
+
+describe('of graphs that pruning made smaller, compareGraphs', () => {
+  const type = { signed: true, wordLength: 8, binaryPoint: 2, ...rounded };
+  const perChannel = { signed: true, wordLength: 4, binaryPoint: { axis: 1, values: [1, 2, 3, 4] } };
+  interface Rows {
+    readonly first?: readonly number[];
+    readonly last?: readonly (readonly number[])[];
+  }
+  const rows = [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+    [7, -8],
+  ];
+  /** The same without weights for one channel. */
+  const rowsWithout = (channel: number) => rows.map((row, index) => (index === channel ? [0, 0] : row));
+
+  /** Two values to four, a ReLU, and two values out. */
+  function hidden({ first = [1, 2, 3, 4, 5, 6, 7, -8], last = rows }: Rows = {}): Graph {
+    return buildGraph({
+      name: 'hidden',
+      nodes: [
+        { name: 'x', operation: 'input', inputs: [], attributes: { shape: [2] }, outputType: type },
+        { name: 'first', operation: 'dense', inputs: ['x'], constants: { weights: 'first' }, outputType: type },
+        { name: 'relu', operation: 'relu', inputs: ['first'], outputType: type },
+        { name: 'last', operation: 'dense', inputs: ['relu'], constants: { weights: 'last' }, outputType: type },
+      ],
+      outputs: ['last'],
+      tensors: {
+        first: { shape: [2, first.length / 2], format: perChannel, raw: Float64Array.from(first) },
+        last: {
+          ...{ shape: [last.length, 2], format: { signed: true, wordLength: 4, binaryPoint: 1 } },
+          raw: Float64Array.from(last.flat()),
+        },
+      },
+    });
+  }
+  const withoutSecond = pruneChannels(hidden({ last: rowsWithout(1) })).graph;
+  const withoutThird = pruneChannels(hidden({ last: rowsWithout(2) })).graph;
+  const values = { differingRaw: 0, differingValues: 0, largestInLastBits: 0, largest: 0 };
+
+  it('say which channels left, and compare those that remain', () => {
+    const { same, nodes } = compareGraphs(hidden(), withoutSecond);
+    expect(same).toBe(false);
+    const [, first, relu, last] = nodes;
+    expect(first).toMatchObject({
+      differences: [
+        { what: 'shape', a: [4], b: [3] },
+        { what: 'prunedChannels', a: [], b: [1] },
+      ],
+      constants: [{ differences: [{ what: 'shape', a: [2, 4], b: [2, 3] }], values: { elements: 6, ...values } }],
+      same: false,
+    });
+    expect(first.constants[0].differences).toHaveLength(1);
+    expect(relu.differences).toContainEqual({ what: 'prunedChannels', a: [], b: [1] });
+    expect(last).toMatchObject({ constants: [{ values: { elements: 6, ...values } }], same: false });
+    expect(last.differences.map(({ what }) => what)).not.toContain('prunedChannels');
+  });
+
+  it('counts what differs in them, from either side', () => {
+    // Of channels 0 and 3, whose last bits are halves and sixteenths.
+    const changed = hidden({ first: [2, -1, 3, 4, 5, -1, 7, -5], last: [rows[0], [0, 1], rows[2], [7, -6]] });
+    for (const { nodes } of [compareGraphs(changed, withoutSecond), compareGraphs(withoutSecond, changed)]) {
+      const [, first, , last] = nodes;
+      expect(first.constants[0].values).toEqual({
+        ...{ elements: 6, differingRaw: 2, differingValues: 2, largestInLastBits: 3, largest: 0.5 },
+      });
+      expect(last.constants[0].values).toMatchObject({ elements: 6, differingValues: 1, largest: 1 });
+    }
+    expect(compareGraphs(withoutSecond, changed).nodes[1].differences).toContainEqual({
+      ...{ what: 'prunedChannels', a: [1], b: [] },
+    });
+  });
+
+  it('matches the channels of two that lost different ones', () => {
+    const [, first, , last] = compareGraphs(withoutSecond, withoutThird).nodes;
+    expect(first).toMatchObject({
+      differences: [{ what: 'prunedChannels', a: [1], b: [2] }],
+      constants: [{ differences: [], values: { elements: 4, ...values } }],
+      same: false,
+    });
+    expect(last).toMatchObject({ constants: [{ differences: [], values: { elements: 4, ...values } }], same: false });
+    expect(compareGraphs(withoutSecond, withoutSecond).same).toBe(true);
+  });
+
+  it.each([
+    ['no list', { first: 1 }],
+    ['an index twice', { first: [1, 1], relu: [1] }],
+    ['an index beyond', { first: [4], relu: [1] }],
+    ['an index below', { first: [-1], relu: [1] }],
+    ['too many', { first: [1, 2], relu: [1, 2] }],
+  ])('compares shapes where the provenance cannot be right: %s', (_, left) => {
+    const { nodes, tensors, outputs } = withoutSecond;
+    const broken = buildGraph({ name: 'broken', nodes, outputs, tensors, provenance: { pruned: left } });
+    const [, first] = compareGraphs(hidden(), broken).nodes;
+    expect(first.differences.map(({ what }) => what)).toContain('shape');
+    expect(first.constants).toMatchObject([{ differences: [{ what: 'shape' }, { what: 'format' }] }]);
+    expect(first.constants[0].values).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pruneChannels } from '../../src/qfx/graph/prune-channels.js';
-import { hasCast, summarizeGraph } from '../../src/qfx/index.js';
+import { compareGraphs, hasCast, summarizeGraph } from '../../src/qfx/index.js';
 import type { JsonObject } from '../../src/qfx/index.js';
 import { functionGraph, randomGraph, RandomGraph, seededDraw } from '../hls-codegen/support/random-graph.js';
 import { expectSameIntegers } from './pruned.js';
@@ -67,6 +67,15 @@ describe.each([
         if (operation !== 'input' && !before.outputs.includes(name)) return;
         expect(after).toMatchObject({ shape, outputType });
       });
+      // A comparison knows what is left out, and finds what remains as it was; only biases take something up.
+      const { nodes } = compareGraphs(before, graph);
+      for (const [index, { name, differences, constants }] of nodes.entries()) {
+        const left = differences.find(({ what }) => what === 'prunedChannels')?.b as number[] | undefined;
+        const channels = before.nodes[index].shape.at(-1)!;
+        expect(channels - (left?.length ?? 0), name).toBe(kept.get(name)?.length ?? channels);
+        for (const { role, values } of constants)
+          expect(role === 'bias' || values?.differingRaw === 0, name).toBe(true);
+      }
       biases += Object.keys(graph.tensors).length - Object.keys(before.tensors).length;
       // Nothing is left to leave out.
       expect(pruneChannels(graph)).toEqual({ graph, kept: new Map() });

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createLayers, freeze, quantizersOf } from '../../src/autograd/index.js';
+import { createLayers, FixedPointLayer, freeze, quantizersOf } from '../../src/autograd/index.js';
+import type { LearnedFactor } from '../../src/autograd/index.js';
 import { keepingBudget } from '../../src/autograd/freeze/budget.js';
 import type { Consumption } from '../../src/autograd/freeze/budget.js';
 import { runSteps } from '../../src/autograd/freeze/steps.js';
@@ -204,6 +205,58 @@ describe('bit operations', () => {
       expect(Math.max(...slopes)).toBeGreaterThan(0);
     },
   );
+});
+
+/** A layer of a user's own that multiplies by learned constants, which it describes, or not. */
+class Gain extends FixedPointLayer {
+  static readonly className = 'Gain';
+  private readonly described: LearnedFactor | undefined;
+
+  constructor(described?: LearnedFactor) {
+    super({ operation: 'batch-normalization', name: 'gain', output: { wordLength: 6 } });
+    this.described = described;
+  }
+
+  override get factor(): LearnedFactor | undefined {
+    return this.described;
+  }
+
+  protected override forward([x]: readonly tf.Tensor[]): tf.Tensor {
+    return x;
+  }
+
+  protected override exact([x]: readonly tf.Tensor[]): { parts: tf.Tensor[] } {
+    return { parts: [x] };
+  }
+}
+
+describe('the bit operations of a layer of a user', () => {
+  /** The layer stands behind 64 values of 8 bits. */
+  const withLayer = (...layers: tf.layers.Layer[]) => {
+    const q = createLayers({ seed: 1, weights: { wordLength: 4 } });
+    const input = q.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 });
+    return tf.sequential({ layers: [input, q.flatten(), ...layers, q.dense({ name: 'classes', units: 3 })] });
+  };
+  const refused = (model: tf.LayersModel) => expect(train({ model, data, ...training })).rejects;
+
+  it('are counted by the factor that it describes', () => {
+    const scales = { wordLength: 5, binaryPoint: 2 };
+    const factor = placed({}, {}, { scale: scales }).layers.find(({ name }) => name === 'norm') as FixedPointLayer;
+    const described = { ...factor.factor!, shape: [64], places: 1 };
+    const model = withPlaces(withLayer(new Gain(described)));
+    expect(new BitOperations(model).perLayer()[0]).toEqual({ layer: 'gain', bitOperations: 64 * 8 * 5 });
+  });
+
+  it('are asked for where it says nothing, before the first step', async () => {
+    const message = 'layer "gain": multiplies by its scale and does not say so: bit operations need its "factor"';
+    await refused(withLayer(new Gain())).toThrow(message);
+  });
+
+  it('need values of a fixed-point layer', async () => {
+    await refused(withLayer(tf.layers.elu({ name: 'elu' }))).toThrow(
+      'layer "classes": gets values of "elu", which is not a fixed-point layer',
+    );
+  });
 });
 
 describe('the term in the loss', () => {

@@ -1,6 +1,8 @@
 import type { IntegerTensor } from '../number/raw-array.js';
 import { toReal } from '../number/real.js';
 import { formatAt } from '../number/validate-type.js';
+import { commonChannels } from './common-channels.js';
+import type { CommonChannels } from './common-channels.js';
 import type { Graph, GraphNode, Json, JsonObject } from './graph.js';
 import { equalJson } from './json.js';
 
@@ -28,16 +30,19 @@ export interface ValueComparison {
 /** A constant that a node has in both graphs. */
 export interface ConstantComparison {
   readonly role: string;
-  /** Shape and format. */
+  /** Shape, and format of what is compared. */
   readonly differences: readonly Difference[];
-  /** Missing where the shapes differ. */
+  /**
+   * Of the channels that both graphs have, where their provenance says which ones pruning left out; missing where the shapes differ
+   * nevertheless.
+   */
   readonly values?: ValueComparison;
 }
 
 /** A node that both graphs have. */
 export interface NodeComparison {
   readonly name: string;
-  /** Operation, inputs, shape, types, attributes, and constants that only one of the two has. */
+  /** Operation, inputs, shape, types, attributes, channels left out by pruning, and constants that only one of the two has. */
   readonly differences: readonly Difference[];
   readonly constants: readonly ConstantComparison[];
   /** Both nodes compute the same: everything is equal, the values of constants after aligning binary points. */
@@ -63,9 +68,13 @@ export function compareGraphs(a: Graph, b: Graph): GraphComparison {
   const ofB = new Map(b.nodes.map((node) => [node.name, node]));
   const onlyInA = [...ofA.keys()].filter((name) => !ofB.has(name));
   const onlyInB = [...ofB.keys()].filter((name) => !ofA.has(name));
+  const common = commonChannels(a, b);
   const nodes = a.nodes.flatMap((node) => {
     const other = ofB.get(node.name);
-    return other === undefined ? [] : [compareNodes({ graph: a, node }, { graph: b, node: other })];
+    if (other === undefined) return [];
+    const whole = compareNodes({ graph: a, node }, { graph: b, node: other });
+    const channels = whole.same ? undefined : common(node.name);
+    return [channels === undefined ? whole : compareCommon(whole, channels)];
   });
   const [outputs] = differences('outputs', a.outputs, b.outputs, 'whole');
   return {
@@ -101,6 +110,24 @@ function compareNodes(a: PlacedNode, b: PlacedNode): NodeComparison {
   const found = [...own, ...attributes, ...lonely];
   const same = found.length === 0 && constants.every(({ values }) => values?.differingValues === 0);
   return { name: a.node.name, differences: found, constants, same };
+}
+
+/** Compares the constants of a node once more, of the channels that both graphs have. */
+function compareCommon(
+  whole: NodeComparison,
+  { pruned: [prunedA, prunedB], constants: [a, b] }: CommonChannels,
+): NodeComparison {
+  const constants = whole.constants.map(({ role, differences: ofWhole }): ConstantComparison => {
+    const { differences: found, values } = compareTensors(a[role], b[role]);
+    const shapes = ofWhole.filter(({ what }) => what === 'shape');
+    return {
+      role,
+      differences: [...shapes, ...found.filter(({ what }) => what !== 'shape')],
+      ...(values && { values }),
+    };
+  });
+  const left = differences('prunedChannels', [...prunedA], [...prunedB], 'whole');
+  return { ...whole, differences: [...whole.differences, ...left], constants };
 }
 
 function constantOf({ graph, node }: PlacedNode, role: string): IntegerTensor | undefined {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { IntegerTensor } from '../number/raw-array.js';
 import { channelCount } from '../number/shape.js';
 import { takeFormats } from '../number/take.js';
@@ -40,6 +41,24 @@ export function pruneChannels(graph: Graph): PrunedGraph {
     graph: rebuild(graph, nodes, { ...graph, nodes: specifications, tensors, provenance }),
     kept: new Map(lost.map(({ name }) => [name, keptOf(name)])),
   };
+}
+
+const recorded = z.record(z.string(), z.array(z.int()));
+
+/**
+ * What `pruneChannels` wrote into a graph's provenance, by layer; without what cannot be, since anybody may write there: indices twice,
+ * or beyond the channels that there were.
+ */
+export function prunedOf({ nodes, provenance }: Graph): Record<string, readonly number[]> {
+  const { data: pruned = {} } = recorded.safeParse(provenance.pruned);
+  return Object.fromEntries(
+    nodes.flatMap(({ name, shape }) => {
+      const left = Object.hasOwn(pruned, name) ? pruned[name] : [];
+      const before = channelCount(shape) + left.length;
+      const canBe = new Set(left).size === left.length && left.every((index) => index >= 0 && index < before);
+      return left.length > 0 && canBe ? [[name, left]] : [];
+    }),
+  );
 }
 
 function others(kept: readonly number[], channels: number): number[] {
