@@ -69,6 +69,28 @@ export const runStateSchema = z.strictObject({
 });
 export type RunState = z.output<typeof runStateSchema>;
 
+/** Of a run before its first step. */
+export function startState(
+  run: Pick<RunState, 'config' | 'dataChecksum' | 'network' | 'teacher' | 'backend'>,
+): RunState {
+  return {
+    ...run,
+    step: 0,
+    epochs: 0,
+    interval: noSums,
+    epoch: noSums,
+    resources: null,
+    frozen: { binaryPoints: false, statistics: false },
+    best: null,
+    front: [],
+    finished: null,
+    seconds: 0,
+    metricsBytes: 0,
+    flips: [],
+    warned: [],
+  };
+}
+
 /** Sums over trained images, from which means are made. */
 type Sums = z.output<typeof sums>;
 export const noSums: Sums = { loss: 0, correct: 0, images: 0 };

@@ -35,7 +35,7 @@ import { reportQuantizers } from './quantizer-reports.js';
 import { checkRunFolder, removeRun, runFiles } from './run-folder.js';
 import { requireReachable } from './reachable-budget.js';
 import { ResourceTerm } from './resource-term.js';
-import { addSums, means, noSums } from './run-state.js';
+import { addSums, means, noSums, startState } from './run-state.js';
 import type { RunState } from './run-state.js';
 import { areQuantizersBypassed } from '../quantizer.js';
 import { learningRateAt } from './schedules.js';
@@ -107,26 +107,13 @@ export class TrainingRun {
     checkTeacher(teacher, config.distillation, model, data);
     if (config.resources !== undefined && !areQuantizersBypassed())
       requireReachable(new BitOperations(model), config.resources.bitOperations);
-    const start: RunState = {
+    const start = startState({
       config,
       dataChecksum: data.checksum,
       network: describeNetwork(model),
       teacher: teacher === undefined ? null : checksumOfNetwork(teacher),
       backend: runningBackend(),
-      step: 0,
-      epochs: 0,
-      interval: noSums,
-      epoch: noSums,
-      resources: null,
-      frozen: { binaryPoints: false, statistics: false },
-      best: null,
-      front: [],
-      finished: null,
-      seconds: 0,
-      metricsBytes: 0,
-      flips: [],
-      warned: [],
-    };
+    });
     const run = new TrainingRun(model, data, config, surroundings, start);
     const { folder, resume } = surroundings;
     if (folder === undefined) return run;
