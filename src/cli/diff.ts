@@ -115,14 +115,12 @@ function rowsOfConstant(layer: string, { role, differences, values }: ConstantCo
   const rows = differences.map((difference) => {
     return rowOf(layer, { ...difference, what: difference.what === 'format' ? `${role} format` : `${role} shape` });
   });
-  if (values === undefined) return rows;
-  // Of other shapes: what pruning left of both.
-  if (values.differingRaw === 0) {
-    const isPart = differences.some(({ what }) => what === 'shape');
-    return isPart ? [...rows, [layer, `${role} values`, 'equal', 'where both remain']] : rows;
-  }
+  // Of other shapes that is what pruning left in both, which is worth a row.
+  const isPart = differences.some(({ what }) => what === 'shape');
+  if (values === undefined || (values.differingRaw === 0 && !isPart)) return rows;
   const { elements, differingRaw, differingValues, largestInLastBits, largest } = values;
-  if (differingValues === 0) return [...rows, [layer, `${role} values`, 'equal', `${count(differingRaw)} other raw`]];
+  if (differingValues === 0 && differingRaw > 0)
+    return [...rows, [layer, `${role} values`, 'equal', `${count(differingRaw)} other raw`]];
   const most = `<= ${count(largestInLastBits)} LSB`;
   return [
     ...rows,

@@ -125,11 +125,12 @@ describe('compareGraphs', () => {
 });
 
 describe('of graphs that pruning made smaller, compareGraphs', () => {
-  const type = { signed: true, wordLength: 8, binaryPoint: 2, ...rounded };
+  const type = { signed: true, wordLength: 8, binaryPoint: 2, ...rounded } as const;
   const perChannel = { signed: true, wordLength: 4, binaryPoint: { axis: 1, values: [1, 2, 3, 4] } };
   interface Rows {
     readonly first?: readonly number[];
     readonly last?: readonly (readonly number[])[];
+    readonly input?: FixedPointType;
   }
   const rows = [
     [1, 2],
@@ -141,11 +142,11 @@ describe('of graphs that pruning made smaller, compareGraphs', () => {
   const rowsWithout = (channel: number) => rows.map((row, index) => (index === channel ? [0, 0] : row));
 
   /** Two values to four, a ReLU, and two values out. */
-  function hidden({ first = [1, 2, 3, 4, 5, 6, 7, -8], last = rows }: Rows = {}): Graph {
+  function hidden({ first = [1, 2, 3, 4, 5, 6, 7, -8], last = rows, input = type }: Rows = {}): Graph {
     return buildGraph({
       name: 'hidden',
       nodes: [
-        { name: 'x', operation: 'input', inputs: [], attributes: { shape: [2] }, outputType: type },
+        { name: 'x', operation: 'input', inputs: [], attributes: { shape: [2] }, outputType: input },
         { name: 'first', operation: 'dense', inputs: ['x'], constants: { weights: 'first' }, outputType: type },
         { name: 'relu', operation: 'relu', inputs: ['first'], outputType: type },
         { name: 'last', operation: 'dense', inputs: ['relu'], constants: { weights: 'last' }, outputType: type },
@@ -206,6 +207,30 @@ describe('of graphs that pruning made smaller, compareGraphs', () => {
     });
     expect(last).toMatchObject({ constants: [{ differences: [], values: { elements: 4, ...values } }], same: false });
     expect(compareGraphs(withoutSecond, withoutSecond).same).toBe(true);
+  });
+
+  it('matches nothing where the two have no channel in common', () => {
+    const [one, other] = [0, 1].map((kept) =>
+      pruneChannels(hidden({ last: rows.map((row, index) => (index === kept ? row : [0, 0])) })),
+    );
+    const [, first] = compareGraphs(one.graph, other.graph).nodes;
+    expect(first.differences).toContainEqual({ what: 'prunedChannels', a: [1, 2, 3], b: [0, 2, 3] });
+    expect(first.constants[0].values).toEqual({ elements: 0, ...values });
+  });
+
+  it('compares whole nodes that channels have no way through', () => {
+    const [x] = compareGraphs(hidden({ input: { ...type, wordLength: 9 } }), withoutSecond).nodes;
+    expect(x.differences.map(({ what }) => what)).toEqual(['exactType', 'outputType']);
+  });
+
+  it('are the same where only the provenance says something else', () => {
+    const { nodes, tensors, outputs } = withoutSecond;
+    const provenance = { pruned: { first: [2], relu: [2] } };
+    const { same, nodes: compared } = compareGraphs(
+      withoutSecond,
+      buildGraph({ name: 'other', nodes, outputs, tensors, provenance }),
+    );
+    expect([same, compared.flatMap(({ differences }) => differences)]).toEqual([true, []]);
   });
 
   it.each([

@@ -9,7 +9,7 @@ import { prunedOf } from './prune-channels.js';
 
 type Constants = Readonly<Record<string, IntegerTensor>>;
 
-/** A node of two graphs that lacks a channel in one of them, or whose inputs do. */
+/** What two graphs have in common of a node that may have lost channels in either. */
 export interface CommonChannels {
   /** Of its own channels those that the one and the other graph left out, by their indices before. */
   readonly pruned: readonly [a: readonly number[], b: readonly number[]];
@@ -25,7 +25,7 @@ interface Side {
 
 /**
  * Matches the channels of two graphs by what their provenance says about pruning.
- * @returns for the name of a node that both have what remains in both; undefined where nothing is to be matched, or nothing can be
+ * @returns for the name of a node that both have what remains in both; undefined where both lost the same, or that cannot be told
  */
 export function commonChannels(a: Graph, b: Graph): (name: string) => CommonChannels | undefined {
   const [prunedA, prunedB] = [prunedOf(a), prunedOf(b)];
@@ -33,8 +33,8 @@ export function commonChannels(a: Graph, b: Graph): (name: string) => CommonChan
   const [sideA, sideB] = [sideOf(a, prunedA), sideOf(b, prunedB)];
   return (name) => {
     const [ofA, ofB] = [take(name, sideA, sideB), take(name, sideB, sideA)];
-    if (ofA === undefined || ofB === undefined || (ofA.isWhole && ofB.isWhole)) return undefined;
-    return { pruned: [leftOut(name, sideA), leftOut(name, sideB)], constants: [ofA.constants, ofB.constants] };
+    if (ofA === undefined || ofB === undefined) return undefined;
+    return { pruned: [leftOut(name, sideA), leftOut(name, sideB)], constants: [ofA, ofB] };
   };
 }
 
@@ -42,15 +42,11 @@ function sideOf(graph: Graph, pruned: Side['pruned']): Side {
   return { nodes: new Map(flowNodes(graph).map((one) => [one.node.name, one])), pruned };
 }
 
-/** The constants of a node with the channels that the other graph has, too; undefined where that cannot be told, or where none remains. */
-function take(name: string, own: Side, other: Side) {
+/** The constants of a node with the channels that the other graph has, too; undefined where channels have no way through it. */
+function take(name: string, own: Side, other: Side): Constants | undefined {
   const { node, context, flow } = own.nodes.get(name)!;
-  const [output, ...inputs] = [name, ...node.inputs].map((each) => common(each, own, other));
-  if (flow === undefined || [output, ...inputs].some((channels) => channels.length === 0)) return undefined;
-  const isWhole = [node, ...context.inputs].every(({ shape }, index) => {
-    return [output, ...inputs][index].length === channelCount(shape);
-  });
-  return { isWhole, constants: { ...context.constants, ...flow.keep({ inputs, output }).constants } };
+  const kept = { inputs: node.inputs.map((input) => common(input, own, other)), output: common(name, own, other) };
+  return flow && { ...context.constants, ...flow.keep(kept).constants };
 }
 
 /** Where a node has the channels that the other graph has, too: all of them where the two do not fit together. */
