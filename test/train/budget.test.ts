@@ -97,6 +97,17 @@ describe('bit operations', () => {
     ]);
   });
 
+  it("are counted behind a function of the program's own, while the type of its input still learns", () => {
+    const q = createLayers({ seed: 4, weights: { wordLength: learned } });
+    const input = q.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 });
+    const cube = q.tableFunction({ name: 'cube', function: (x) => x ** 3, output: { wordLength: 5 } });
+    const dense = q.dense({ name: 'classes', units: 3 });
+    const model = withPlaces(
+      tf.sequential({ layers: [input, q.requantize({ output: { wordLength: 6 } }), cube, q.flatten(), dense] }),
+    );
+    expect(new BitOperations(model).perLayer()).toEqual([{ layer: 'classes', bitOperations: 64 * 3 * 6 * 5 }]);
+  });
+
   it('of K-hot weights are the additions of the powers of two that there are', () => {
     const model = placed({ weights: twoHot });
     const { shape, raw } = freeze(model, { samples }).tensors['conv/weights'];
