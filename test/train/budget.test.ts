@@ -443,7 +443,7 @@ describe('keepBudget', () => {
     const operations = new BitOperations(model);
     for (const one of operations.slopes().keys()) one.freezeAt(one.binaryPoints);
     expect(() => keepBudget(operations, 10, () => 0)).toThrow(
-      /resources: 7776 bit operations with the shortest words, allowed: 10/,
+      /resources: 7776 bit operations with the shortest words \(layer "conv" 7776\), allowed: 10/,
     );
   });
 });

@@ -2,9 +2,19 @@ import { QfxError } from '../../qfx/errors.js';
 import { maximumTrainedBinaryPoint } from '../quantizer-config.js';
 import type { Quantizer } from '../quantizer.js';
 
-/** What a network takes of something, now, and the quantizers that can take less. */
+/** How many layers a message names. */
+const namedLayers = 5;
+
+/** What a layer takes. */
+interface Taking {
+  readonly layer: string;
+  readonly bitOperations: number;
+}
+
+/** What a network takes, now, and the quantizers that can take less. */
 export interface Consumption {
   total(): number;
+  perLayer(): readonly Taking[];
   /** By one bit of each quantizer, of its word or, where its numbers are K-hot, of their fractions. */
   slopes(): ReadonlyMap<Quantizer, unknown>;
 }
@@ -40,11 +50,29 @@ export function keepBudget(consumption: Consumption, budget: number, lossOf: () 
       quantizer.freezeAt(before.binaryPoints, before.wordLengths);
     }
     if (best === undefined) {
-      throw new QfxError('resources', `${Math.ceil(total)} bit operations with the shortest words, allowed: ${budget}`);
+      const layers = listLargest(
+        consumption.perLayer(),
+        ({ layer, bitOperations }) => `layer "${layer}" ${bitOperations}`,
+      );
+      throw new QfxError(
+        'resources',
+        `${Math.ceil(total)} bit operations with the shortest words (${layers}), allowed: ${budget}`,
+      );
     }
     best.quantizer.freezeAt(best.formats.binaryPoints, best.formats.wordLengths);
     ({ loss } = best);
   }
+}
+
+/** The layers that take most, in words, the largest first. */
+export function listLargest<Layer extends Taking>(
+  layers: readonly Layer[],
+  describe: (layer: Layer) => string,
+): string {
+  const taking = layers.filter(({ bitOperations }) => bitOperations > 0);
+  const sorted = taking.sort((one, other) => other.bitOperations - one.bitOperations);
+  const rest = sorted.length > namedLayers ? [`${sorted.length - namedLayers} more`] : [];
+  return [...sorted.slice(0, namedLayers).map(describe), ...rest].join(', ');
 }
 
 function formatsOf({ binaryPoints, wordLengths }: Quantizer) {
