@@ -130,7 +130,10 @@ export class LearnedFormat {
 
   /** Forgets where it is: the next values that come by decide. */
   forget(): void {
-    writeOwned(this.state, Array.from({ length: this.state.read().size }, () => uninitialized));
+    writeOwned(
+      this.state,
+      Array.from({ length: this.state.read().size }, () => uninitialized),
+    );
   }
 
   /** I, the integer bits as the real numbers that training moves; empty where the word length is given. */
