@@ -103,6 +103,17 @@ describe('bit operations', () => {
     ]);
   });
 
+  it("are counted behind a function of the program's own, while the type of its input still learns", () => {
+    const q = createLayers({ seed: 4, weights: { wordLength: learned } });
+    const input = q.input({ inputShape: [8, 8, 1], wordLength: 8, binaryPoint: 8 });
+    const cube = q.tableFunction({ name: 'cube', function: (x) => x ** 3, output: { wordLength: 5 } });
+    const dense = q.dense({ name: 'classes', units: 3 });
+    const model = withPlaces(
+      tf.sequential({ layers: [input, q.requantize({ output: { wordLength: 6 } }), cube, q.flatten(), dense] }),
+    );
+    expect(new BitOperations(model).perLayer()).toEqual([{ layer: 'classes', bitOperations: 64 * 3 * 6 * 5 }]);
+  });
+
   it('of K-hot weights are the additions of the powers of two that there are', () => {
     const model = placed({ weights: twoHot });
     const { shape, raw } = freeze(model, { samples }).tensors['conv/weights'];
@@ -539,7 +550,7 @@ describe('keepingBudget', () => {
     for (const one of operations.slopes().keys()) one.freezeAt(one.binaryPoints);
     // A third of 7776: channels with scales of 0 bits are constant, and a layer keeps one.
     expect(() => keepBudget(operations, 10, () => 0)).toThrow(
-      /resources: 2592 bit operations with the shortest words, allowed: 10/,
+      /resources: 2592 bit operations with the shortest words \(of all channels: layer "conv" 7776\), allowed: 10/,
     );
   });
 });

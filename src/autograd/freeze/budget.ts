@@ -3,12 +3,22 @@ import { maximumTrainedBinaryPoint } from '../quantizer-config.js';
 import type { Quantizer } from '../quantizer.js';
 import type { Steps } from './steps.js';
 
-/** What a network takes of something, now, and the quantizers that can take less. */
+/** How many layers a message names. */
+const namedLayers = 5;
+
+/** What a layer takes. */
+interface Taking {
+  readonly layer: string;
+  readonly bitOperations: number;
+}
+
+/** What a network takes, now, and the quantizers that can take less. */
 export interface Consumption {
   /** By the channels that freezing keeps, which are what a budget is for. */
   remaining(): number;
   /** By all channels; quickly told. */
   total(): number;
+  perLayer(): readonly Taking[];
   /** By one bit of each quantizer, of its word or, where its numbers are K-hot, of their fractions. */
   slopes(): ReadonlyMap<Quantizer, unknown>;
 }
@@ -46,14 +56,29 @@ export function* keepingBudget(consumption: Consumption, budget: number, lossOf:
       yield;
     }
     if (best === undefined) {
+      const layers = listLargest(
+        consumption.perLayer(),
+        ({ layer, bitOperations }) => `layer "${layer}" ${bitOperations}`,
+      );
       throw new QfxError(
         'resources',
-        `${Math.ceil(remaining)} bit operations with the shortest words, allowed: ${budget}`,
+        `${Math.ceil(remaining)} bit operations with the shortest words (of all channels: ${layers}), allowed: ${budget}`,
       );
     }
     best.quantizer.freezeAt(best.formats.binaryPoints, best.formats.wordLengths);
     ({ loss } = best);
   }
+}
+
+/** The layers that take most, in words, the largest first. */
+export function listLargest<Layer extends Taking>(
+  layers: readonly Layer[],
+  describe: (layer: Layer) => string,
+): string {
+  const taking = layers.filter(({ bitOperations }) => bitOperations > 0);
+  const sorted = taking.sort((one, other) => other.bitOperations - one.bitOperations);
+  const rest = sorted.length > namedLayers ? [`${sorted.length - namedLayers} more`] : [];
+  return [...sorted.slice(0, namedLayers).map(describe), ...rest].join(', ');
 }
 
 function formatsOf({ binaryPoints, wordLengths }: Quantizer) {

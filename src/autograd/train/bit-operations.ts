@@ -191,6 +191,6 @@ function sourceOf(layer: tf.layers.Layer, user: FixedPointLayer): FixedPointLaye
     if (isMover(source)) return sourceOf(source, user);
     throw new QfxError(user.where, `gets values of "${source.name}", which is not a fixed-point layer`);
   }
-  const decides = 'output' in source.getConfig() || source.operation === 'input' || source.operation === 'sign';
+  const decides = 'output' in source.trainedConfig || source.operation === 'input' || source.operation === 'sign';
   return decides ? source : sourceOf(source, user);
 }

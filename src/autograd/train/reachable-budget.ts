@@ -1,8 +1,6 @@
 import { QfxError } from '../../qfx/errors.js';
+import { listLargest } from '../freeze/budget.js';
 import type { BitOperations, LeastBitOperations } from './bit-operations.js';
-
-/** How many layers a message names. */
-const namedLayers = 5;
 
 /**
  * Refuses a budget that no training can keep, before it has begun.
@@ -13,14 +11,9 @@ export function requireReachable(operations: BitOperations, budget: number): voi
   const least = operations.least();
   const total = least.reduce((sum, { bitOperations }) => sum + bitOperations, 0);
   if (total <= budget) return;
-  const layers = least
-    .filter(({ bitOperations }) => bitOperations > 0)
-    .sort((one, other) => other.bitOperations - one.bitOperations);
-  const named = layers.slice(0, namedLayers).map(describe);
-  const rest = layers.length > namedLayers ? [`${layers.length - namedLayers} more`] : [];
   throw new QfxError(
     'training.resources',
-    `${budget} bit operations, but ${total} remain with the shortest words: ${[...named, ...rest].join(', ')}; ` +
+    `${budget} bit operations, but ${total} remain with the shortest words: ${listLargest(least, describe)}; ` +
       'give these layers shorter or learned words, or allow more',
   );
 }
