@@ -8,9 +8,10 @@ import { requireUniformInput } from '../../qfx/operations/operand.js';
 import { parseConfiguration } from '../configuration.js';
 import { softmax, softmaxKernel } from '../kernels/softmax.js';
 import type { SoftmaxTables } from '../kernels/softmax.js';
+import type { CastPart } from '../kernels/cast.js';
+import { areQuantizersBypassed } from '../quantizer.js';
 import type { Quantizer } from '../quantizer.js';
-import { runKernel } from '../tensorflow.js';
-import type { tf } from '../tensorflow.js';
+import { runKernel, tf } from '../tensorflow.js';
 import { layerName } from './configuration.js';
 import type { ExactValue } from './exact-cast.js';
 import { FixedPointLayer, commonKeys } from './layer.js';
@@ -66,11 +67,16 @@ export class Softmax extends FixedPointLayer {
   }
 
   protected override forward([x]: readonly tf.Tensor[]): tf.Tensor {
-    return softmax(x, this.trainedTables);
+    return this.shares(x);
   }
 
   protected override forwardCast([x]: readonly tf.Tensor[], training: boolean, output: Quantizer): tf.Tensor {
-    return softmax(x, this.trainedTables, output.castPart({ training }));
+    return this.shares(x, output.castPart({ training }));
+  }
+
+  /** Its tables are casts as well: where quantizers are switched off, they are. */
+  private shares(x: tf.Tensor, cast?: CastPart): tf.Tensor {
+    return areQuantizersBypassed() ? tf.softmax(x) : softmax(x, this.trainedTables, cast);
   }
 
   protected override exact([x]: readonly tf.Tensor[], { operands, constants }: ResolvedNode): ExactValue {

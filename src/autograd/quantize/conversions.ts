@@ -1,8 +1,9 @@
 import type { Layers } from '../layers/index.js';
+import { shortestFixedPoint } from '../layers/reals.js';
 import type { FloatLayer, FloatTensor } from './float-model.js';
 
-/** A layer of `createLayers`, or one that only exists until the plan is finished. */
-export type StepKind = Exclude<keyof Layers, 'input'> | 'zeroPadding2d' | 'softmax';
+/** A layer of `createLayers`. */
+export type StepKind = Exclude<keyof Layers, 'input'>;
 
 /** A layer that takes a float layer's place, or a part of it. */
 export interface Step {
@@ -13,14 +14,15 @@ export interface Step {
   readonly weights?: Readonly<Record<string, FloatTensor>>;
 }
 
+/** Most bits of a slope that is multiplied with as it is; a longer one is quantized. */
+const longestSlope = 8;
+
 /** What becomes of a layer, none for one that does nothing in inference; a text says why it cannot be converted. */
 type Conversion = (layer: FloatLayer) => readonly Step[] | string;
 
 /** How layers of TensorFlow.js are converted, by class. */
 export const conversions: Readonly<Record<string, Conversion>> = {
   Dense: (layer) => {
-    const [shape] = layer.inputShapes;
-    if (shape.length !== 1) return `input of shape [${shape.join(', ')}], allowed: [features]`;
     const { units, useBias } = layer.config;
     return weighted(layer, { kind: 'dense', options: { units, useBias }, weights: layer.weights });
   },
@@ -56,12 +58,17 @@ export const conversions: Readonly<Record<string, Conversion>> = {
   ReLU: ({ config: { maxValue } }) => [relu(maxValue)],
   Softmax: ({ config: { axis }, inputShapes: [shape] }) =>
     axis === -1 || axis === shape.length ? [{ kind: 'softmax' }] : `axis ${String(axis)}, allowed: the last one`,
-  Add: ({ inputShapes }) => {
-    const shapes = inputShapes.map((shape) => `[${shape.join(', ')}]`);
-    return new Set(shapes).size === 1
-      ? [{ kind: 'add' }]
-      : `inputs of shapes ${shapes.join(', ')}, allowed: equal ones`;
+  LeakyReLU: ({ config: { alpha }, inputShapes: [shape] }) => leaky(alpha as number, shape.at(-1)),
+  PReLU: ({ weights: { alpha } }) => {
+    const isPerChannel = alpha.shape.slice(0, -1).every((size) => size === 1);
+    return isPerChannel
+      ? [{ kind: 'prelu', weights: { alpha } }]
+      : `slopes of shape [${alpha.shape.join(', ')}], allowed: one a channel, with sharedAxes for all others`;
   },
+  Add: (layer) => elementWise(layer, 'add'),
+  Multiply: (layer) => ofTwo(layer, 'multiply'),
+  Maximum: (layer) => ofTwo(layer, 'maximum'),
+  Minimum: (layer) => ofTwo(layer, 'minimum'),
   Concatenate: ({ config, inputShapes: [shape] }) => {
     const axis = config.axis as number;
     const own = axis < 0 ? shape.length + axis : axis - 1;
@@ -83,6 +90,12 @@ export const conversions: Readonly<Record<string, Conversion>> = {
     const kernel = { shape: [1, 1, 1, channels], values: filled(config.scale) };
     const bias = { shape: [channels], values: filled(config.offset) };
     return [{ kind: 'depthwiseConv2d', options: { kernelSize: 1 }, weights: { kernel, bias } }];
+  },
+  UpSampling2D: (layer) => {
+    const { size, interpolation } = layer.config;
+    return interpolation === undefined || interpolation === 'nearest'
+      ? channelsLast(layer, [{ kind: 'upSampling2d', options: { size } }])
+      : `interpolation ${String(interpolation)}, allowed: nearest`;
   },
   ZeroPadding2D: (layer) => {
     const [[top, bottom], [left, right]] = layer.config.padding as [[number, number], [number, number]];
@@ -129,12 +142,43 @@ function weighted({ config }: FloatLayer, step: Step): readonly Step[] | string 
   return typeof after === 'string' ? after : [step, ...after];
 }
 
+/** By the tensor library's names. */
+const activations: Readonly<Record<string, readonly Step[]>> = {
+  linear: [],
+  relu: [relu()],
+  relu6: [relu(6)],
+  sigmoid: [{ kind: 'sigmoid' }],
+  tanh: [{ kind: 'tanh' }],
+  swish: [{ kind: 'silu' }],
+  gelu: [{ kind: 'gelu' }],
+  softmax: [{ kind: 'softmax' }],
+};
+
 function activation(name: unknown): readonly Step[] | string {
-  if (name === undefined || name === null || name === 'linear') return [];
-  if (name === 'relu') return [relu()];
-  if (name === 'relu6') return [relu(6)];
-  if (name === 'softmax') return [{ kind: 'softmax' }];
-  return `activation ${String(name)}, allowed: relu, relu6, linear, and softmax at the end`;
+  const known = String(name ?? 'linear');
+  if (Object.hasOwn(activations, known)) return activations[known];
+  return `activation ${known}, allowed: ${Object.keys(activations).join(', ')}`;
+}
+
+/** A short slope is a constant of the layer, a power of two costs no multiplication. */
+function leaky(alpha: number, channels: number | null | undefined): readonly Step[] | string {
+  if (alpha === 0) return [relu()];
+  const slope = Math.fround(alpha);
+  const { raw } = shortestFixedPoint(slope);
+  if (raw > 0n && raw.toString(2).length <= longestSlope) return [{ kind: 'leakyRelu', options: { alpha: slope } }];
+  if (typeof channels !== 'number') return 'a last axis of unknown size';
+  const values = new Float32Array(channels).fill(slope);
+  return [{ kind: 'prelu', weights: { alpha: { shape: [channels], values } } }];
+}
+
+function ofTwo(layer: FloatLayer, kind: StepKind): readonly Step[] | string {
+  const { length } = layer.inputs;
+  return length === 2 ? elementWise(layer, kind) : `${length} inputs, allowed: two`;
+}
+
+function elementWise({ inputShapes }: FloatLayer, kind: StepKind): readonly Step[] | string {
+  const shapes = inputShapes.map((shape) => `[${shape.join(', ')}]`);
+  return new Set(shapes).size === 1 ? [{ kind }] : `inputs of shapes ${shapes.join(', ')}, allowed: equal ones`;
 }
 
 function relu(maximum?: unknown): Step {

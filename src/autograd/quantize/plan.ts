@@ -43,8 +43,8 @@ export function planNetwork(network: FloatNetwork, batchNormalization: 'keep' | 
   for (const { name, className } of others)
     refusals.push({ name, className, reason: 'a second input, allowed: one input' });
   const steps = convertAll(network, refusals, notes);
-  const cut = cutSoftmax(steps, refusals, notes);
-  const padded = foldPadding(cut, refusals, notes);
+  const cut = cutSoftmax(steps, notes);
+  const padded = foldPadding(cut, notes);
   if (refusals.length > 0) throw refuse(where, refusals);
   const { layers, output } = batchNormalization === 'fold' ? foldBatchNormalization(padded, notes) : padded;
   const became = ({ name }: { name: string }) => layers.filter(({ from }) => from === name).map((layer) => layer.name);
@@ -107,32 +107,22 @@ export function freeName(wanted: string, taken: Set<string>): string {
 }
 
 /** The class with the largest logit is the one with the largest probability, so that the end needs no softmax. */
-function cutSoftmax({ layers, output }: PlannedLayers, refusals: Refusal[], notes: Map<string, string>): PlannedLayers {
+function cutSoftmax({ layers, output }: PlannedLayers, notes: Map<string, string>): PlannedLayers {
   const last = layers.find(({ name }) => name === output);
-  for (const { kind, from, name } of layers)
-    if (kind === 'softmax' && name !== output)
-      refusals.push({ name: from, className: 'softmax', reason: 'in the middle, allowed: at the end of the network' });
   if (last?.kind !== 'softmax') return { layers, output };
   notes.set(last.from, 'its softmax is cut off: the output is logits');
   return { layers: layers.filter((layer) => layer !== last), output: last.inputs[0] };
 }
 
-/** Zeros around an image become the padding of the convolutions that read it. */
-function foldPadding(
-  { layers, output }: PlannedLayers,
-  refusals: Refusal[],
-  notes: Map<string, string>,
-): PlannedLayers {
+/** Zeros around an image become the padding of the convolutions that read it, where nothing else does. */
+function foldPadding({ layers, output }: PlannedLayers, notes: Map<string, string>): PlannedLayers {
   let rest = layers;
   for (const zeros of layers.filter(({ kind }) => kind === 'zeroPadding2d')) {
     const users = rest.filter(({ inputs }) => inputs.includes(zeros.name));
     const areConvolutions = users.every(
       ({ kind, options }) => (kind === 'conv2d' || kind === 'depthwiseConv2d') && options?.padding === 'valid',
     );
-    if (users.length === 0 || zeros.name === output || !areConvolutions) {
-      const reason = 'allowed: directly before convolutions with padding valid, which take its zeros over';
-      refusals.push({ name: zeros.from, className: 'ZeroPadding2D', reason });
-    }
+    if (users.length === 0 || zeros.name === output || !areConvolutions) continue;
     const padding = zeros.options?.padding as Padding;
     rest = rest
       .filter((layer) => layer !== zeros)

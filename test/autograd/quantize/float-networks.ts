@@ -67,6 +67,40 @@ export function everything(): tf.LayersModel {
   return randomize(tf.model({ inputs: image, outputs: classes as Tensor, name: 'everything' }), 1);
 }
 
+/** The same of activation functions, gates and what moves pixels, with a dense layer over pixels and a softmax within. */
+export function functions(): tf.LayersModel {
+  const { layers } = tf;
+  const image = tf.input({ shape: [8, 8, 1], name: 'image' });
+  const stem = layers.conv2d({ name: 'stem', filters: 4, kernelSize: 1, activation: 'tanh' }).apply(image);
+  const pooled = layers.maxPooling2d({ name: 'pooled', poolSize: 2 }).apply(stem);
+  const large = layers.upSampling2d({ name: 'large', size: [2, 2] }).apply(pooled);
+  const gate = layers.conv2d({ name: 'gate', filters: 4, kernelSize: 1, activation: 'sigmoid' }).apply(image);
+  const gated = layers.multiply({ name: 'gated' }).apply([gate, large] as Tensor[]);
+  const higher = layers.maximum({ name: 'higher' }).apply([gated, stem] as Tensor[]);
+  const lower = layers.minimum({ name: 'lower' }).apply([gated, stem] as Tensor[]);
+  const short = layers.leakyReLU({ name: 'short', alpha: 0.375 }).apply(lower);
+  const long = layers.leakyReLU({ name: 'long', alpha: 0.3 }).apply(lower);
+  const none = layers.leakyReLU({ name: 'none', alpha: 0 }).apply(lower);
+  const each = layers.prelu({ name: 'each', sharedAxes: [1, 2] }).apply(lower);
+  const all = layers.concatenate({ name: 'all' }).apply([higher, short, long, none, each] as Tensor[]);
+  const mixed = layers.dense({ name: 'mixed', units: 4, activation: 'swish' }).apply(all);
+  const shares = layers.softmax({ name: 'shares', axis: -1 }).apply(mixed);
+  const zeros = layers
+    .zeroPadding2d({
+      name: 'zeros',
+      padding: [
+        [1, 0],
+        [0, 2],
+      ],
+    })
+    .apply(shares);
+  const kept = layers.averagePooling2d({ name: 'kept', poolSize: [1, 2] }).apply(zeros);
+  const smooth = layers.activation({ name: 'smooth', activation: 'gelu' }).apply(kept);
+  const flat = layers.flatten({ name: 'flat' }).apply(smooth);
+  const classes = layers.dense({ name: 'classes', units: 3 }).apply(flat);
+  return randomize(tf.model({ inputs: image, outputs: classes as Tensor, name: 'functions' }), 2);
+}
+
 /** A small sequential classifier of 8 x 8 images, with a normalisation that can be folded. */
 export function small(): tf.LayersModel {
   const { layers } = tf;

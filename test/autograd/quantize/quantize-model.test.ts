@@ -18,7 +18,7 @@ import { readFloatModel } from '../../../src/autograd/quantize/float-model.js';
 import { planNetwork } from '../../../src/autograd/quantize/plan.js';
 import { modelWeights } from '../../../src/autograd/train/model-weights.js';
 import { bars } from '../../train/synthetic.js';
-import { everything, randomize, small } from './float-networks.js';
+import { everything, functions, randomize, small } from './float-networks.js';
 
 const data = bars({ train: 300, test: 100 });
 const calibration = { images: 64, statisticsImages: 128 };
@@ -65,6 +65,18 @@ describe('a converted network without its quantizers is the float one', () => {
       withoutQuantizers(() => centred(model, x())),
       logitsOf(float, x()),
     );
+  });
+
+  it('with functions, gates and a dense layer over pixels', () => {
+    const float = functions();
+    const model = convert(float, 'keep');
+    expectClose(
+      withoutQuantizers(() => centred(model, x())),
+      tf.tidy(() => centred(float, x())),
+    );
+    const classes = Object.fromEntries(model.layers.map((layer) => [layer.name, layer.getClassName()]));
+    expect(classes).toMatchObject({ stem_tanh: 'QfxTanh', mixed_silu: 'QfxSilu', zeros: 'QfxZeroPadding2d' });
+    expect(classes).toMatchObject({ short: 'QfxLeakyRelu', long: 'QfxPrelu', none: 'QfxRelu', each: 'QfxPrelu' });
   });
 
   it('with channels that were equalized, whose weights lose less', () => {
@@ -216,6 +228,16 @@ describe('without training', () => {
     expect(quantizersOf(model)).toHaveLength(report.quantizers.length);
   });
 
+  it('makes a network of functions and gates that freezes', async () => {
+    const { model, report } = await quantizeModel(functions(), { ...bits(8), data, calibration, evaluatedImages: 0 });
+    const graph = freeze(model, { samples: firstImages(data.test, data.shape, 64) });
+    const operations = new Set(graph.nodes.map(({ operation }) => operation));
+    for (const operation of ['table', 'multiply', 'maximum', 'prelu', 'leaky-relu', 'softmax', 'up-sampling2d'])
+      expect(operations).toContain(operation);
+    const [first, last] = [report.steps[0], report.steps.at(-1)!];
+    expect(last.outputError).toBeLessThanOrEqual(first.outputError);
+  });
+
   it('makes a network that freezes and trains on', async () => {
     const { model } = await quantizeModel(small(), { ...bits(4), data, calibration });
     const samples = firstImages(data.test, data.shape, 64);
@@ -238,14 +260,15 @@ describe('refusals', () => {
 
   it('names all layers that cannot be converted in one error', async () => {
     const model = ending(
-      layers.conv2d({ name: 'soft', filters: 2, kernelSize: 3, activation: 'sigmoid' }),
-      layers.leakyReLU({ name: 'leaky' }),
-      layers.zeroPadding2d({ name: 'zeros' }),
+      layers.conv2d({ name: 'soft', filters: 2, kernelSize: 3, activation: 'softplus' }),
+      layers.elu({ name: 'exponential' }),
+      layers.prelu({ name: 'slopes' }),
+      layers.upSampling2d({ name: 'smooth', interpolation: 'bilinear' }),
       layers.maxPooling2d({ name: 'pool', poolSize: 2 }),
-      layers.softmax({ name: 'middle', axis: -1 }),
+      layers.softmax({ name: 'rows', axis: 1 }),
     );
     await expect(attempt(model)).rejects.toThrow(
-      /cannot be converted:\n {2}- layer "soft" \(Conv2D\): activation sigmoid, allowed: relu, .*\n {2}- layer "leaky" \(LeakyReLU\): allowed classes: Dense, .*\n.*"middle" \(softmax\): in the middle.*\n.*"zeros" \(ZeroPadding2D\): allowed: directly before/,
+      /cannot be converted:\n {2}- layer "soft" \(Conv2D\): activation softplus, allowed: linear, relu, .*\n {2}- layer "exponential" \(ELU\): allowed classes: Dense, .*\n.*"slopes" \(PReLU\): slopes of shape \[6, 6, 2\], allowed: one a channel.*\n.*"smooth" \(UpSampling2D\): interpolation bilinear, allowed: nearest\n.*"rows" \(Softmax\): axis 1, allowed: the last one/,
     );
   });
 
@@ -256,11 +279,7 @@ describe('refusals', () => {
       /dataFormat channelsFirst/,
     ],
     ['another axis', () => layers.batchNormalization({ axis: 1 }), /axis 1, allowed: the last one/],
-    [
-      'a dense layer over the last axis',
-      () => layers.dense({ units: 2 }),
-      /input of shape \[8, 8, 1\], allowed: \[features\]/,
-    ],
+    ['another axis of a softmax', () => layers.softmax({ axis: 2 }), /axis 2, allowed: the last one/],
     [
       'dilation that is not computed',
       () => layers.depthwiseConv2d({ kernelSize: 3, dilationRate: 2 }),
@@ -280,6 +299,11 @@ describe('refusals', () => {
     const model = tf.model({ inputs: image, outputs: logits as tf.SymbolicTensor });
     await expect(attempt(model)).rejects.toThrow(
       /"shared" \(Conv2D\): is used in more than one place[^]*"spread" \(Add\): inputs of shapes/,
+    );
+    const product = layers.multiply({ name: 'product' }).apply([image, image, image]) as tf.SymbolicTensor;
+    const end = layers.dense({ units: 3 }).apply(layers.flatten().apply(product)) as tf.SymbolicTensor;
+    await expect(attempt(tf.model({ inputs: image, outputs: end }))).rejects.toThrow(
+      /"product" \(Multiply\): 3 inputs, allowed: two/,
     );
   });
 
