@@ -6,13 +6,16 @@ import { createLayers, FixedPointLayer, freeze, quantizersOf } from '../../src/a
 import type { LearnedFactor } from '../../src/autograd/index.js';
 import { keepingBudget } from '../../src/autograd/freeze/budget.js';
 import type { Consumption } from '../../src/autograd/freeze/budget.js';
+import { measureStatistics } from '../../src/autograd/freeze/fixing.js';
 import { runSteps } from '../../src/autograd/freeze/steps.js';
 import { tf } from '../../src/autograd/tensorflow.js';
 import { BitOperations } from '../../src/autograd/train/bit-operations.js';
+import { readCheckpoint } from '../../src/autograd/train/checkpoint.js';
 import { firstImages } from '../../src/autograd/train/first-images.js';
 import { modelWeights } from '../../src/autograd/train/model-weights.js';
 import { requireReachable } from '../../src/autograd/train/reachable-budget.js';
 import { ResourceTerm } from '../../src/autograd/train/resource-term.js';
+import { keepWithin } from '../../src/autograd/train/settle.js';
 import { train } from '../../src/autograd/train/train.js';
 import { summarizeGraph } from '../../src/qfx/index.js';
 import { termsOf } from '../../src/qfx/number/k-hot.js';
@@ -270,14 +273,21 @@ describe('the bit operations of a layer of a user', () => {
   });
 });
 
+/** The term of a model whose statistics are those of its batches. */
+const termOf = (model: tf.LayersModel, budget: number) =>
+  new ResourceTerm(model, modelWeights(model), budget, () => new BitOperations(model).remaining());
+
 describe('the term in the loss', () => {
   it("pulls at both parts of a learned word, of BatchNorm's scales, too", () => {
     const model = placed();
     const weights = modelWeights(model);
     const gradients = weights.map(({ shape }) => new Float32Array(shape.reduce((size, axis) => size * axis, 1)));
-    const term = new ResourceTerm(model, weights, 10);
+    const term = termOf(model, 10);
     const start = term.start();
+    // At first the allowance is what the network starts with: there is nothing to pull at.
     term.apply(start, 0, 100, (position) => gradients[position]);
+    expect(gradients.flatMap((gradient) => [...gradient]).filter((slope) => slope !== 0)).toEqual([]);
+    term.apply(start, 50, 100, (position) => gradients[position]);
     const pulled = weights.flatMap(({ layer, key }, position) =>
       gradients[position].some((slope) => slope > 0) ? [`${layer} ${key.slice(key.lastIndexOf('/') + 1)}`] : [],
     );
@@ -296,11 +306,11 @@ describe('the term in the loss', () => {
     const model = placed({ weights: { ...twoHot, granularity: 'channel' } });
     const weights = modelWeights(model);
     const gradients = weights.map(({ shape }) => new Float32Array(shape.reduce((size, axis) => size * axis, 1)));
-    const term = new ResourceTerm(model, weights, 10);
+    const term = termOf(model, 10);
     const start = term.start();
     const one = quantizer(model, 'conv', 'weights');
     const slopes = new BitOperations(model).slopes().get(one)!;
-    term.apply(start, 0, 100, (position) => gradients[position]);
+    term.apply(start, 50, 100, (position) => gradients[position]);
     const theta = weights.findIndex(({ layer, key }) => layer === 'conv' && key.endsWith('weights_theta'));
     const scale = (start.strength * one.config.learningRateScale) / start.start;
     expect(gradients[theta]).toEqual(Float32Array.from(slopes, (slope) => scale * slope));
@@ -315,7 +325,7 @@ describe('the term in the loss', () => {
     );
     const weights = modelWeights(model);
     const gradients = weights.map(({ shape }) => new Float32Array(shape.reduce((size, axis) => size * axis, 1)));
-    const term = new ResourceTerm(model, weights, 10);
+    const term = termOf(model, 10);
     const start = term.start();
     expect(start.start).toBe(0);
     expect(term.apply(start, 0, 100, (position) => gradients[position]).strength).toBeLessThan(start.strength);
@@ -350,7 +360,7 @@ describe('channels that freezing leaves out', () => {
   it('are looked for every 50 steps, and steer no term', () => {
     const model = withoutTwoChannels(placed());
     const allowed = 0.9 * start;
-    const term = new ResourceTerm(model, modelWeights(model), allowed);
+    const term = termOf(model, allowed);
     const apply = (before: ReturnType<typeof term.start>, step: number) =>
       term.apply(before, step, 100, () => undefined);
     const first = term.start();
@@ -372,13 +382,41 @@ describe('channels that freezing leaves out', () => {
 });
 
 describe('a run with a budget', () => {
+  it('keeps it by the statistics of its images, too, and leaves the moving ones alone', () => {
+    const model = placed({}, {}, { momentum: 0.999, scale: { wordLength: 3 } });
+    for (const { quantizer: own } of quantizersOf(model)) if (!own.isFrozen) own.freezeAt(own.binaryPoints);
+    const moving = () => modelWeights(model).flatMap(({ key, read }) => (key.includes('moving') ? [...read()] : []));
+    const before = moving();
+    const operations = new BitOperations(model);
+    const allowed = operations.total() / 2;
+    expect(operations.remaining()).toBeLessThan(allowed);
+    const labels = data.test.labels.slice(0, samples.shape[0]);
+    runSteps(keepWithin(model, samples, labels, allowed));
+    expect(moving()).toEqual(before);
+    measureStatistics(model, [samples]);
+    expect(operations.remaining()).toBeLessThanOrEqual(allowed);
+    expect(operations.remaining()).toBeGreaterThan(allowed / 2);
+  });
+
+  it('counts what it starts with by the statistics of its images, however far behind the moving ones are', async () => {
+    // With the variance of 1 that the moving statistics begin with, all of these short scales would be 0.
+    const short = { momentum: 0.999, scale: { wordLength: 3 } };
+    expect(new BitOperations(placed({}, {}, short)).remaining()).toBeLessThan(start / 2);
+    const folder = await mkdtemp(join(tmpdir(), 'qfx-budget-'));
+    const resources = { bitOperations: 2 * start };
+    await train({ model: network({}, {}, short), data, ...training, epochs: 1, resources, folder });
+    const last = await readCheckpoint(join(folder, 'checkpoints', 'last.safetensors'));
+    expect(last?.state.resources).toEqual({ start: start - 27 * 12 * 3, strength: expect.any(Number), kept: 1 });
+    await rm(folder, { recursive: true });
+  });
+
   it('ends within it, whatever it started with, and still learns', async () => {
     const model = network();
     const { test } = await train({ model, data, ...training });
     const operations = new BitOperations(model);
-    expect(operations.total()).toBeLessThanOrEqual(budget);
+    expect(operations.remaining()).toBeLessThanOrEqual(budget);
     // It uses what it may: half of it would be another network.
-    expect(operations.total()).toBeGreaterThan(budget / 2);
+    expect(operations.remaining()).toBeGreaterThan(budget / 2);
     expect(budget).toBeLessThan(start / 2);
     expect(test.accuracy).toBeGreaterThan(0.8);
     const graph = freeze(model, { samples: firstImages(data.test, data.shape, 64) });

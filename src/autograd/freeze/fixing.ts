@@ -54,14 +54,31 @@ export function visitQuantizers(
  * Measures BatchNorm's moving statistics again, with the network as it is now and without dropout, since hardware has none:
  * moving averages lag behind, and those of a float network are not the quantized one's.
  * @param batches inputs of the model, at least one; each may be disposed when the next one is asked for
+ * @param layers those that are measured; default: all
  */
-export function measureStatistics(model: tf.LayersModel, batches: Iterable<tf.Tensor>): void {
-  const layers = batchNormalizationsOf(model);
+export function measureStatistics(
+  model: tf.LayersModel,
+  batches: Iterable<tf.Tensor>,
+  layers = batchNormalizationsOf(model),
+): void {
   for (const layer of layers) layer.beginMeasurement();
   withoutDropout(model, () => {
     for (const batch of batches) tf.tidy(() => void model.apply(batch, { training: true }));
   });
   for (const layer of layers) layer.endMeasurement();
+}
+
+/**
+ * Measures those of BatchNorm's moving statistics that are not final yet, for a while: in a run they lag behind, and a and b with
+ * them, which then say nothing of the network to come.
+ * @param batch inputs of the model
+ * @returns puts back what was there before
+ */
+export function borrowStatistics(model: tf.LayersModel, batch: tf.Tensor): () => void {
+  const layers = batchNormalizationsOf(model).filter((layer) => !layer.areStatisticsFrozen);
+  const undo = layers.map((layer) => layer.keepStatistics());
+  if (layers.length > 0) measureStatistics(model, [batch], layers);
+  return () => undo.forEach((putBack) => putBack());
 }
 
 /**

@@ -128,6 +128,13 @@ export class BatchNormalization extends FixedPointLayer {
     });
   }
 
+  /** Remembers the moving statistics; the returned function puts them back. */
+  keepStatistics(): () => void {
+    const { movingMean, movingVariance } = this.parts;
+    const kept = [movingMean, movingVariance].map((weight) => ({ weight, values: weight.read().dataSync().slice() }));
+    return () => tf.tidy(() => kept.forEach(({ weight, values }) => weight.write(tf.tensor1d(values))));
+  }
+
   /** From now on training passes hand the batch's statistics to `report` and leave the moving ones alone; undefined undoes it. */
   reportStatistics(report: ((statistics: BatchStatistics) => void) | undefined): void {
     this.report = report;

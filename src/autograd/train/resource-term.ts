@@ -24,7 +24,7 @@ interface Place {
 
 /**
  * A term in the loss that steers learned word lengths, and binary points of K-hot numbers, to a budget of bit operations:
- * strength * ln(bit operations), straight through the rounding of word lengths. Its strength rises while the network takes more than it may at that step, and falls while
+ * strength * ln(bit operations) while there are too many, straight through the rounding of word lengths. Its strength rises while the network takes more than it may at that step, and falls while
  * it takes less, without the channels that freezing leaves out. The allowance goes down geometrically from what the network starts with.
  */
 export class ResourceTerm {
@@ -32,6 +32,7 @@ export class ResourceTerm {
   private readonly places: readonly Place[];
 
   /**
+   * @param remaining counts what the channels take that freezing would keep; asked for only now and then
    * @param weights of the model, in the order of the gradients' positions
    * @param budget bit operations of an image
    * @throws QfxError where a layer's bit operations cannot be counted
@@ -40,6 +41,7 @@ export class ResourceTerm {
     model: tf.LayersModel,
     weights: readonly ModelWeight[],
     private readonly budget: number,
+    private readonly remaining: () => number,
   ) {
     this.operations = new BitOperations(model);
     const positions = new Map(weights.map(({ variable }, position) => [variable as tf.Tensor, position]));
@@ -50,7 +52,7 @@ export class ResourceTerm {
   }
 
   start(): ResourceState {
-    return { start: this.operations.remaining(), strength: firstStrength, kept: 1 };
+    return { start: this.remaining(), strength: firstStrength, kept: 1 };
   }
 
   /**
@@ -66,12 +68,14 @@ export class ResourceTerm {
   ): ResourceState {
     const ofAllChannels = this.operations.total();
     const isLookedAt = step % stepsBetweenLooks === 0 && ofAllChannels > 0;
-    const kept = isLookedAt ? this.operations.remaining() / ofAllChannels : lastKept;
+    const kept = isLookedAt ? this.remaining() / ofAllChannels : lastKept;
     const total = kept * ofAllChannels;
+    const rest = Math.max(0, 1 - step / Math.max(1, descentPart * until));
+    const allowed = this.budget * Math.max(1, start / this.budget) ** rest;
     const slopes = this.operations.slopes();
     for (const { quantizer, positions } of this.places) {
-      // Where no bit operations are left, their logarithm has no slope, and there is nothing to take off.
-      if (quantizer.isFrozen || ofAllChannels === 0) continue;
+      // A word that has lost its last bit never gets one back: a network that takes no more than it may is left alone.
+      if (quantizer.isFrozen || total <= allowed) continue;
       const { learningRateScale } = quantizer.config;
       const bits = slopes.get(quantizer) as Float64Array;
       for (const position of positions) {
@@ -81,8 +85,6 @@ export class ResourceTerm {
         });
       }
     }
-    const rest = Math.max(0, 1 - step / Math.max(1, descentPart * until));
-    const allowed = this.budget * Math.max(1, start / this.budget) ** rest;
     const moved = total > allowed ? strength * strengthStep : strength / strengthStep;
     const { lowest, highest } = strengthBounds;
     return { start, strength: Math.max(lowest, Math.min(highest, moved)), kept };

@@ -1,6 +1,6 @@
 import type { Labels } from '../../data/data-set.js';
 import { keepingBudget } from '../freeze/budget.js';
-import { freezeBinaryPoints, searchBinaryPoints } from '../freeze/fixing.js';
+import { borrowStatistics, freezeBinaryPoints, searchBinaryPoints } from '../freeze/fixing.js';
 import { quantizersOf } from '../freeze/model.js';
 import { settling, starting } from '../freeze/settling.js';
 import type { SettledBinaryPoints, StartedBinaryPoints } from '../freeze/settling.js';
@@ -65,7 +65,9 @@ export function* settle(
  * @throws QfxError where its shortest words take more
  */
 export function* keepWithin(model: tf.LayersModel, x: tf.Tensor, labels: Labels, bitOperations: number): Steps<void> {
+  const putBack = borrowStatistics(model, x);
   yield* keepingBudget(new BitOperations(model), bitOperations, () => trainingLoss(model, x, labels));
+  putBack();
 }
 
 function* settleBy(

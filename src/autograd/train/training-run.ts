@@ -2,7 +2,7 @@ import { takeImages, validateDataSet } from '../../data/data-set.js';
 import type { DataSet, ImagePart, Labels } from '../../data/data-set.js';
 import { QfxError } from '../../qfx/errors.js';
 import { runningBackend } from '../backend.js';
-import { freezeStatistics } from '../freeze/fixing.js';
+import { borrowStatistics, freezeStatistics } from '../freeze/fixing.js';
 import { quantizersOf } from '../freeze/model.js';
 import { runStepsWithPauses } from '../freeze/steps.js';
 import type { Steps } from '../freeze/steps.js';
@@ -267,11 +267,24 @@ export class TrainingRun {
   private addResourceTerm(trained: readonly number[], gradients: readonly Float32Array[]): void {
     const { resources, freezing } = this.config;
     if (resources === undefined || this.state.frozen.binaryPoints || areQuantizersBypassed()) return;
-    const term = (this.resourceTerm ??= new ResourceTerm(this.model, this.weights, resources.bitOperations));
+    const term = (this.resourceTerm ??= this.makeResourceTerm(resources.bitOperations));
     const until = Math.round(freezing.binaryPoints * this.steps);
     const before = this.state.resources ?? term.start();
     const after = term.apply(before, this.state.step, until, (position) => gradients[trained.indexOf(position)]);
     this.state = { ...this.state, resources: after };
+  }
+
+  private makeResourceTerm(budget: number): ResourceTerm {
+    const { model, trainPart, data, config, weights } = this;
+    const operations = new BitOperations(model);
+    return new ResourceTerm(model, weights, budget, () => {
+      const x = firstImages(trainPart, data.shape, config.batchSize);
+      const putBack = borrowStatistics(model, x);
+      const remaining = operations.remaining();
+      putBack();
+      x.dispose();
+      return remaining;
+    });
   }
 
   /** Moves BatchNorm's statistics by what the shards saw, in their order. */

@@ -8,6 +8,7 @@ import {
   tf,
   withoutQuantizers,
 } from '../../../src/autograd/index.js';
+import { borrowStatistics } from '../../../src/autograd/freeze/fixing.js';
 import { startTestedBackend } from '../../support/backend.js';
 import { byteImages, residualNetwork, trainABit } from './networks.js';
 
@@ -60,6 +61,24 @@ describe('freezeStatistics', () => {
     const [movingMean, movingVariance] = weightsOf(model, /moving/);
     mean.dataSync().forEach((value, channel) => expect(movingMean[channel]).toBeCloseTo(value, 5));
     variance.dataSync().forEach((value, channel) => expect(movingVariance[channel]).toBeCloseTo(value, 5));
+  });
+});
+
+describe('borrowStatistics', () => {
+  it('measures those that are not final, and puts them back', async () => {
+    const model = residualNetwork();
+    await trainABit(model);
+    const moving = () => weightsOf(model, /moving/);
+    const before = moving();
+    const putBack = borrowStatistics(model, byteImages(32, [6, 6, 2], 7));
+    const borrowed = moving();
+    expect(borrowed).not.toEqual(before);
+    putBack();
+    expect(moving()).toEqual(before);
+    freezeStatistics(model, [byteImages(32, [6, 6, 2], 7)]);
+    expect(moving()).toEqual(borrowed);
+    borrowStatistics(model, byteImages(32, [6, 6, 2], 8));
+    expect(moving()).toEqual(borrowed);
   });
 });
 
