@@ -95,7 +95,7 @@ export class LearnedFormat {
     return this.positions.map((position) => Math.floor(position + 0.5));
   }
 
-  /** The binary points that were found on the first batch. */
+  /** The binary points that training started from: found on the first batch, or set. */
   get initialBinaryPoints(): number[] {
     this.requireInitialized();
     return this.readState().initialPoints;

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { dominates } from '../autograd/train/pareto-front.js';
-import { findRun } from '../autograd/train/run-folder.js';
+import { findRun, removeRun } from '../autograd/train/run-folder.js';
 import type { ResolvedRun, RunResult } from '../autograd/index.js';
 import { QfxError } from '../qfx/errors.js';
 import { UsageError, wholeNumberOption } from './command.js';
@@ -69,20 +69,26 @@ export const sweep: Command<Options> = {
     const training = { ...described.training, ...(epochs && { epochs }) };
     const folder = join(out, `${described.name}-sweep`);
     const [table, plot] = [join(folder, 'sweep.json'), join(folder, 'sweep.svg')];
-    if (overwrite) await Promise.all([table, plot].map((written) => rm(written, { force: true }))); // their graphs go
+    const nameOf = (value: number) =>
+      `${described.name}-${wordLengths === undefined ? `${value}-operations` : `${value}-bits`}`;
+    if (overwrite) {
+      // All at once: interrupted, it is a sweep like any other, with nothing of the old one among its runs.
+      for (const written of [table, plot]) await rm(written, { force: true });
+      for (const value of values) await removeRun(join(folder, nameOf(value)));
+    }
     const goOn = `the same sweep${overwrite ? ' without --overwrite' : ''} goes on from there`;
     const found: Omit<SweepPoint, 'onFront'>[] = [];
     for (const value of values) {
-      const name = `${described.name}-${wordLengths === undefined ? `${value}-operations` : `${value}-bits`}`;
+      const name = nameOf(value);
       const run: ResolvedRun = {
         ...described,
         name,
         training: wordLengths === undefined ? { ...training, resources: { bitOperations: value } } : training,
         model: wordLengths === undefined ? described.model : withWordLength(described, value),
       };
-      const resume = !overwrite && (await findRun(join(folder, name))) !== 'nothing';
+      const resume = (await findRun(join(folder, name))) !== 'nothing';
       // Without the description's file, whose network does not know the value, workers get the layers themselves.
-      const options = { out: folder, backend, data, resume, overwrite };
+      const options = { out: folder, backend, data, resume };
       const result = await trainWithProgress(run, options, context, goOn).catch((error: Error) => {
         throw error instanceof QfxError ? new QfxError(`run "${name}"`, error.message, { cause: error }) : error;
       });

@@ -138,6 +138,18 @@ describe('qfx sweep', () => {
       return points.map(({ accuracy }) => accuracy);
     };
     expect(await accuracies(line)).toEqual(await accuracies(['sweep', 'noise.mjs', '--word-lengths', '5,3']));
+
+    // One that replaces the whole sweep and is interrupted leaves nothing of the old one to go on with.
+    await rm(terminal.place('stopped'));
+    const longer = [...line, '--epochs', '2'];
+    const second = await terminal.qfx([...longer, '--overwrite']);
+    expect(second.exitCode, second.stderr).toBe(130);
+    expect(second.stderr).toContain('the same sweep without --overwrite goes on from there');
+    await terminal.document(longer);
+    const metrics = [5, 3].map((bits) =>
+      readFile(terminal.place(`out/stopped-sweep/stopped-${bits}-bits/metrics.jsonl`), 'utf8'),
+    );
+    for (const lines of await Promise.all(metrics)) expect(lines.match(/"kind":"epoch"/g)).toHaveLength(2);
   });
 
   it('ends with a run that fails, names it, and keeps the others', async () => {

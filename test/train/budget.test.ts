@@ -498,7 +498,7 @@ describe('a budget that no words are short enough for', () => {
     const model = network({ weights: { wordLength: 4 } }, { weights: { wordLength: { ...learned, minimum: 2 } } });
     const before = weightsOf(model);
     await refuse(model, 7_937, () => steps++).toThrow(
-      'training.resources: 7937 bit operations, but 7938 remain with the shortest words: ' +
+      'training.resources: 7937 bit operations, but 7938 remain with the shortest words of all channels: ' +
         'layer "conv" 7776 (constants of 4 bits, values of 8), layer "classes" 162 (constants of 2 bits, values of 1); ' +
         'give these layers shorter or learned words, or allow more',
     );

@@ -15,10 +15,10 @@ export interface SettledBinaryPoints {
   readonly settled: number;
 }
 
-/** The losses that decided where given binary points start from. */
+/** The losses that decided where binary points start that were known before. */
 export interface StartedBinaryPoints {
-  /** With every binary point as it was given; absent where a layer could not compute exactly then. */
-  readonly given?: number;
+  /** With every known binary point where it was, the others found behind them; absent where a layer could not compute exactly then. */
+  readonly known?: number;
   /** With every binary point where the squared error is smallest; absent likewise. */
   readonly search?: number;
   /** With what was chosen: at most the smaller of the two. */
@@ -70,35 +70,34 @@ export function* settling(model: tf.LayersModel, batch: tf.Tensor, lossOf: () =>
 }
 
 /**
- * Lets training start from the better of two places for each binary point that somebody gave: as given, or where the squared
- * error is smallest; by the loss, and as `settleBinaryPoints` decides, in steps of one loss each. A poor start is left at once, where gradients would take
- * a good part of the run; one that a loss has found, as in a network that is trained further, stays. Nothing is frozen by it.
- * @param given the quantizers to decide on: not frozen, with binary points and given word lengths
+ * Lets training start from the better of two places for each binary point, where some were known before: as it is, or where the
+ * squared error is smallest; by the loss, and as `settleBinaryPoints` decides, in steps of one loss each. A poor start is left at
+ * once, where gradients would take a good part of the run; one that a loss has found, as in a network that is trained further,
+ * stays. Nothing is frozen by it.
+ * @param open the quantizers to decide on: not frozen, with binary points
  * @param search places binary points that are not known, by squared error
+ * @returns undefined where a layer can compute exactly in neither place
  */
 export function* starting(
   model: tf.LayersModel,
-  given: readonly Quantizer[],
+  open: readonly Quantizer[],
   batch: tf.Tensor,
   search: () => void,
   lossOf: () => number,
-): Steps<StartedBinaryPoints> {
+): Steps<StartedBinaryPoints | undefined> {
   const loss = exactLoss(model, batch, lossOf);
-  const candidate = () => ({ points: given.map(({ positions }) => positions), loss: loss() });
-  const asGiven = candidate();
+  const pointsNow = () => open.map(({ positions }) => positions);
+  const known = { points: pointsNow(), loss: loss() };
   yield;
-  for (const quantizer of given) quantizer.forgetBinaryPoints();
-  search();
-  const searched = candidate();
+  for (const quantizer of open) quantizer.forgetBinaryPoints();
+  const isFound = canCompute(search);
+  const searched = isFound ? { points: pointsNow(), loss: loss() } : { ...known, loss: Infinity };
   yield;
-  const settled = yield* takeBetter(
-    given,
-    [asGiven, searched],
-    loss,
-    (quantizer, points) => (quantizer.positions = points),
-  );
+  const put = (quantizer: Quantizer, points: readonly number[]) => (quantizer.positions = points);
+  const settled = yield* takeBetter(open, [known, searched], loss, put);
+  if (settled === Infinity) return undefined;
   return {
-    ...(asGiven.loss < Infinity && { given: asGiven.loss }),
+    ...(known.loss < Infinity && { known: known.loss }),
     ...(searched.loss < Infinity && { search: searched.loss }),
     settled,
   };
@@ -133,7 +132,7 @@ function* takeBetter(
   lossOf: () => number,
   put: (quantizer: Quantizer, points: readonly number[]) => void,
 ): Steps<number> {
-  const [better, other] = first.loss <= second.loss ? [first, second] : [second, first];
+  const [better, other] = second.loss < first.loss ? [second, first] : [first, second];
   quantizers.forEach((quantizer, index) => put(quantizer, better.points[index]));
   let smallest = better.loss;
   for (const [index, quantizer] of quantizers.entries()) {

@@ -56,8 +56,8 @@ export class BitOperations {
   }
 
   /**
-   * Those of the graph that freezing would make now, without the channels that nothing depends on: at most `total`, and that where
-   * a layer cannot compute exactly. Builds the whole graph, which takes a while.
+   * Those of the graph that freezing would make now, without the channels that nothing depends on: at most `total`; `total` itself
+   * where a layer cannot compute exactly. Builds the whole graph, which takes a while.
    */
   remaining(): number {
     const count = () => summarizeGraph(pruneChannels(graphOfModel(this.model, { name: this.model.name }).graph).graph);
@@ -65,7 +65,7 @@ export class BitOperations {
   }
 
   /**
-   * What each layer takes at least, whatever training does: with the shortest words, and no more K-hot numbers than have to be.
+   * What each layer takes at least with all of its channels: with the shortest words, and no more K-hot numbers than have to be.
    * Known before binary points are.
    */
   least(): LeastBitOperations[] {

@@ -19,7 +19,7 @@ const columns = {
   role: true,
   problem: true,
   measured: true,
-  losses: ['given', 'neighbours', 'search', 'settled'],
+  losses: ['known', 'neighbours', 'search', 'settled'],
   workers: true,
   seconds: true,
 } as const satisfies Readonly<Record<KeysOfAll<MetricsLine>, true | readonly string[]>>;

@@ -24,7 +24,7 @@ export type MetricsLine =
       readonly seconds: number;
     }
   | {
-      /** Given binary points were compared with searched ones, before the first step. */
+      /** Known binary points were compared with searched ones, before the first step. */
       readonly kind: 'start';
       readonly step: number;
       readonly losses: StartedBinaryPoints;

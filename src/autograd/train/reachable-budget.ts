@@ -13,7 +13,7 @@ export function requireReachable(operations: BitOperations, budget: number): voi
   if (total <= budget) return;
   throw new QfxError(
     'training.resources',
-    `${budget} bit operations, but ${total} remain with the shortest words: ${listLargest(least, describe)}; ` +
+    `${budget} bit operations, but ${total} remain with the shortest words of all channels: ${listLargest(least, describe)}; ` +
       'give these layers shorter or learned words, or allow more',
   );
 }

@@ -14,32 +14,33 @@ import type { TrainingConfig } from './options.js';
 import { trainingLoss } from './training-loss.js';
 
 /**
- * The quantizers that start from binary points which somebody gave: a script, or the run before. Where word lengths are learned,
- * too, binary points belong to them, and stay.
+ * The quantizers whose start is open: those with binary points that are known already, from a script or the run before, and those
+ * that have none yet, which are found behind the known ones. Where word lengths are learned, too, known binary points belong to
+ * them, and stay.
  */
-export function givenQuantizers(model: tf.LayersModel): Quantizer[] {
+export function openToStart(model: tf.LayersModel): Quantizer[] {
   return quantizersOf(model)
     .map(({ quantizer }) => quantizer)
-    .filter((quantizer) => quantizer.isInitialized && !quantizer.isFrozen && !quantizer.learnsWordLength);
+    .filter((quantizer) => !quantizer.isFrozen && !(quantizer.isInitialized && quantizer.learnsWordLength));
 }
 
 /**
- * Lets a run start from better binary points than the given ones, where the loss says that there are. This and the next ones work
+ * Lets a run start from better binary points than the known ones, where the loss says that there are. This and the next ones work
  * in steps, between which the weights are those of a network on its way.
- * @param given of `givenQuantizers`, at least one
+ * @param open of `openToStart`, all with binary points by now
  * @param x training images, [images, ...shape]
  * @returns the losses that decided; undefined where the configuration does not choose by the loss
  */
 export function* startFromBetter(
   model: tf.LayersModel,
-  given: readonly Quantizer[],
+  open: readonly Quantizer[],
   x: tf.Tensor,
   labels: Labels,
   { freezing }: TrainingConfig,
 ): Steps<StartedBinaryPoints | undefined> {
   if (freezing.by !== 'loss') return undefined;
   const search = () => placeBinaryPoints(model, x);
-  return yield* starting(model, given, x, search, () => trainingLoss(model, x, labels));
+  return yield* starting(model, open, x, search, () => trainingLoss(model, x, labels));
 }
 
 /**

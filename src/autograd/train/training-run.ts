@@ -4,6 +4,7 @@ import { QfxError } from '../../qfx/errors.js';
 import { runningBackend } from '../backend.js';
 import { borrowStatistics, freezeStatistics } from '../freeze/fixing.js';
 import { quantizersOf } from '../freeze/model.js';
+import type { StartedBinaryPoints } from '../freeze/settling.js';
 import { runStepsWithPauses } from '../freeze/steps.js';
 import type { Steps } from '../freeze/steps.js';
 import { batchNormalizationsOf } from '../layers/batch-normalization.js';
@@ -41,7 +42,7 @@ import { areQuantizersBypassed } from '../quantizer.js';
 import { learningRateAt } from './schedules.js';
 import { checkModel } from './surroundings.js';
 import type { TrainingProgress, TrainingResult, TrainingSurroundings } from './surroundings.js';
-import { givenQuantizers, keepWithin, settle, startFromBetter } from './settle.js';
+import { keepWithin, openToStart, settle, startFromBetter } from './settle.js';
 import type { ShardResult } from './workers/shard-executor.js';
 import { findWarnings, watchedImages, watchQuantizer } from './warnings.js';
 import { Team } from './workers/team.js';
@@ -190,7 +191,7 @@ export class TrainingRun {
   private async trainStep(): Promise<void> {
     const started = performance.now();
     const { step } = this.state;
-    if (step === 0) await this.placeBinaryPoints();
+    const losses = step === 0 ? await this.placeBinaryPoints() : undefined;
     const { weights } = this;
     const trained = weights.flatMap(({ trainable }, position) => (trainable ? [position] : []));
     const shards = await this.team.compute(step, trained);
@@ -211,6 +212,7 @@ export class TrainingRun {
       interval: addSums(this.state.interval, loss, correct, batchSize),
       epoch: addSums(this.state.epoch, loss, correct, batchSize),
     };
+    if (losses) await this.metrics?.write({ kind: 'start', step: 0, losses, seconds: this.seconds });
     this.stepsOfSession++;
     this.trainingSeconds += (performance.now() - started) / 1e3;
     if (this.state.step % logEvery === 0) {
@@ -226,24 +228,30 @@ export class TrainingRun {
     this.report('training');
   }
 
-  /** Places binary points that nobody knows yet, and lets given ones start from the better place. */
-  private async placeBinaryPoints(): Promise<void> {
-    if (areQuantizersBypassed()) return;
+  /**
+   * Places binary points that nobody knows yet; where some are known, all start from the better place.
+   * @returns the losses that decided
+   */
+  private async placeBinaryPoints(): Promise<StartedBinaryPoints | undefined> {
+    if (areQuantizersBypassed()) return undefined;
     const { model, config, data } = this;
-    const given = givenQuantizers(model);
+    const open = openToStart(model);
+    const areSomeKnown = open.some(({ isInitialized }) => isInitialized);
     const { images } = await this.team.batch(0);
     const place = () =>
       tf.tidy(() => placeBinaryPoints(model, tf.tensor(copyOf(images), [config.batchSize, ...data.shape], 'float32')));
-    if (given.length === 0) {
-      place();
-      return;
-    }
-    this.report('placing');
-    const losses = await this.inSteps((x, labels) => {
-      place();
-      return startFromBetter(model, given, x, labels, config);
-    });
-    if (losses) await this.metrics?.write({ kind: 'start', step: 0, losses, seconds: this.seconds });
+    let losses: StartedBinaryPoints | undefined;
+    if (areSomeKnown) {
+      this.report('placing');
+      losses = await this.inSteps((x, labels) => {
+        place();
+        return startFromBetter(model, open, x, labels, config);
+      });
+    } else place();
+    // What moved now has not turned.
+    this.flips = new FlipCounter(model);
+    this.flips.look();
+    return losses;
   }
 
   /** Moves the trained weights by the sum of the shards' gradients. */

@@ -43,7 +43,7 @@ describe('starting', () => {
     const given = [1, 2.5];
     const better = startWith({ weights: 1, output: 2.5 }, ([weights]) => weights);
     expect(better.started).toEqual(given);
-    expect(better.losses).toMatchObject({ given: 1, settled: 1 });
+    expect(better.losses).toMatchObject({ known: 1, settled: 1 });
     expect(startWith({ weights: 1, output: 2.5 }, () => 3).started).toEqual(given);
   });
 
@@ -53,7 +53,7 @@ describe('starting', () => {
       ([weights, output]) => -weights - output,
     );
     expect(started).toEqual(searched);
-    expect(losses).toEqual({ given: 8, search: -searched[0] - searched[1], settled: -searched[0] - searched[1] });
+    expect(losses).toEqual({ known: 8, search: -searched[0] - searched[1], settled: -searched[0] - searched[1] });
   });
 
   it('follows the loss for one quantizer and the search for the other', () => {
@@ -62,8 +62,8 @@ describe('starting', () => {
       ([weights, output]) => output - 2 * weights,
     );
     expect(started).toEqual([searched[0], 1]);
-    expect(losses.settled).toBe(1 - 2 * searched[0]);
-    expect(losses.settled).toBeLessThan(Math.min(losses.given!, losses.search!));
+    expect(losses!.settled).toBe(1 - 2 * searched[0]);
+    expect(losses!.settled).toBeLessThan(Math.min(losses!.known!, losses!.search!));
   });
 
   it('takes no place where a layer could not compute exactly', () => {
@@ -78,7 +78,7 @@ describe('starting', () => {
     search();
     const weights = first.quantizers.get('weights')!;
     weights.positions = [2.5];
-    expect(runSteps(starting(model, [weights], x, search, () => 1))).toEqual({ given: 1, settled: 1 });
+    expect(runSteps(starting(model, [weights], x, search, () => 1))).toEqual({ known: 1, settled: 1 });
     expect(weights.positions).toEqual([2.5]);
   });
 });
