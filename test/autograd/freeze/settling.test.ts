@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLayers, quantizersOf, settleBinaryPoints, tf } from '../../../src/autograd/index.js';
+import { QfxError } from '../../../src/qfx/errors.js';
 import { startTestedBackend } from '../../support/backend.js';
 import { runSteps } from '../../../src/autograd/freeze/steps.js';
 import { starting } from '../../../src/autograd/freeze/settling.js';
@@ -79,6 +80,20 @@ describe('starting', () => {
     const weights = first.quantizers.get('weights')!;
     weights.positions = [2.5];
     expect(runSteps(starting(model, [weights], x, search, () => 1))).toEqual({ known: 1, settled: 1 });
+    expect(weights.positions).toEqual([2.5]);
+
+    // Neither the searched place nor one beside it will do; or none is found.
+    weights.forgetBinaryPoints();
+    search();
+    const wide = weights.positions.map((position) => position - 0.25);
+    weights.positions = wide;
+    expect(runSteps(starting(model, [weights], x, search, () => 1))).toBeUndefined();
+    expect(weights.positions).toEqual(wide);
+    weights.positions = [2.5];
+    const refused = () => {
+      throw new QfxError('search', 'is refused');
+    };
+    expect(runSteps(starting(model, [weights], x, refused, () => 1))).toEqual({ known: 1, settled: 1 });
     expect(weights.positions).toEqual([2.5]);
   });
 });
