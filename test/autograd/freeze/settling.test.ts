@@ -85,8 +85,8 @@ describe('starting', () => {
     // Neither the searched place nor one beside it will do; or none is found.
     weights.forgetBinaryPoints();
     search();
-    const wide = weights.positions.map((position) => position - 0.25);
-    weights.positions = wide;
+    weights.positions = weights.positions.map((position) => position - 0.25);
+    const wide = weights.positions;
     expect(runSteps(starting(model, [weights], x, search, () => 1))).toBeUndefined();
     expect(weights.positions).toEqual(wide);
     weights.positions = [2.5];
