@@ -398,6 +398,23 @@ describe('a run with a budget', () => {
     expect(operations.remaining()).toBeGreaterThan(allowed / 2);
   });
 
+  it('leaves the moving statistics alone, whatever it counts by', async () => {
+    const afterFirstStep = async (options: object) => {
+      const folder = await mkdtemp(join(tmpdir(), 'qfx-budget-'));
+      const controller = new AbortController();
+      const onProgress = ({ step }: { step: number }) => step === 1 && controller.abort(new Error('enough'));
+      const run = { ...training, ...options, folder, signal: controller.signal, onProgress };
+      await expect(train({ model: network(), data, ...run })).rejects.toThrow('enough');
+      const last = await readCheckpoint(join(folder, 'checkpoints', 'last.safetensors'));
+      await rm(folder, { recursive: true });
+      const moving = Object.entries(last?.weights ?? {}).filter(([key]) => key.includes('moving'));
+      return moving.map(([key, { values }]) => [key, ...values]);
+    };
+    const withBudget = await afterFirstStep({});
+    expect(withBudget).toHaveLength(2);
+    expect(withBudget).toEqual(await afterFirstStep({ resources: undefined }));
+  });
+
   it('counts what it starts with by the statistics of its images, however far behind the moving ones are', async () => {
     // With the variance of 1 that the moving statistics begin with, all of these short scales would be 0.
     const short = { momentum: 0.999, scale: { wordLength: 3 } };
