@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createLayers, initializeBackend, quantizersOf, tf, train, withoutQuantizers } from 'qfx/autograd';
+import { createLayers, firstImages, initializeBackend, quantizersOf, tf, train, withoutQuantizers } from 'qfx/autograd';
 import type { TrainingResult } from 'qfx/autograd';
 import { loadCifar10, takeImages } from 'qfx/data';
 import type { DataSet } from 'qfx/data';
@@ -101,8 +101,7 @@ async function run(data: DataSet, start: Start, way: Way, seed: number, float: t
 
 /** Puts every binary point so many bits higher than the search: each halves range and steps. */
 function refine(model: tf.LayersModel, data: DataSet, bits: number): void {
-  const images = Float32Array.from(data.train.images.subarray(0, 128 * 32 * 32 * 3), (byte) => byte / 256);
-  tf.tidy(() => void model.apply(tf.tensor(images, [128, ...data.shape]), { training: true }));
+  tf.tidy(() => void model.apply(firstImages(data.train, data.shape, 128), { training: true }));
   for (const { quantizer } of quantizersOf(model)) {
     if (!quantizer.isFrozen) quantizer.positions = quantizer.positions.map((position) => position + bits);
   }

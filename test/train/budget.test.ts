@@ -274,8 +274,10 @@ describe('the bit operations of a layer of a user', () => {
 });
 
 /** The term of a model whose statistics are those of its batches. */
-const termOf = (model: tf.LayersModel, budget: number) =>
-  new ResourceTerm(model, modelWeights(model), budget, () => new BitOperations(model).remaining());
+const termOf = (model: tf.LayersModel, budget: number) => {
+  const operations = new BitOperations(model);
+  return new ResourceTerm(operations, modelWeights(model), budget, () => operations.remaining());
+};
 
 describe('the term in the loss', () => {
   it("pulls at both parts of a learned word, of BatchNorm's scales, too", () => {

@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import plainCnn from '../../examples/cifar10/plain-cnn.js';
 import resnet8 from '../../examples/cifar10/resnet8.js';
 import demo from '../../examples/mnist/demo.js';
-import { describeModel } from '../../src/autograd/freeze/model.js';
+import { graphOfModel } from '../../src/autograd/freeze/graph-of-model.js';
 import { imageBytes } from '../../src/data/index.js';
 import { createLayers, initializeBackend, tf } from '../../src/autograd/index.js';
 import type { ResolvedRun } from '../../src/autograd/index.js';
-import { buildGraph, summarizeGraph } from '../../src/qfx/index.js';
+import { summarizeGraph } from '../../src/qfx/index.js';
 
 /** The untrained network of an example as a graph: types, shapes and operations are those of the trained one. */
 async function graphOf(run: ResolvedRun, shape: [number, number, number]) {
@@ -15,8 +15,7 @@ async function graphOf(run: ResolvedRun, shape: [number, number, number]) {
   // A first batch finds the binary points.
   const bytes = tf.randomUniform([2, ...shape], 0, 256, 'float32', 5).floor();
   tf.tidy(() => void model.apply(bytes.div(256), { training: true }));
-  const { nodes, outputs, tensors } = describeModel(model);
-  return buildGraph({ name: run.name, nodes: nodes.map(({ node }) => node), outputs, tensors });
+  return graphOfModel(model, { name: run.name }).graph;
 }
 
 describe('the examples', () => {

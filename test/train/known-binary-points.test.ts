@@ -1,15 +1,15 @@
-import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLayers, quantizersOf, tf } from '../../src/autograd/index.js';
 import type { Quantizer } from '../../src/autograd/quantizer.js';
-import { modelWeights } from '../../src/autograd/train/model-weights.js';
+import { firstImages } from '../../src/autograd/train/first-images.js';
 import type { MetricsLine } from '../../src/autograd/train/metrics.js';
-import { metricsHeader, metricsRow } from '../../src/autograd/train/metrics-table.js';
 import { openToStart } from '../../src/autograd/train/settle.js';
 import { train } from '../../src/autograd/train/train.js';
 import { temporaryFolder } from '../hls-codegen/support/project.js';
 import { startTestedBackend } from '../support/backend.js';
+import { readMetrics } from './metrics.js';
+import { weightsOf } from './sharded-network.js';
 import { bars } from './synthetic.js';
 
 const data = bars({ train: 320, test: 100 });
@@ -36,8 +36,7 @@ function network(coarser?: number): tf.LayersModel {
     ],
   });
   if (coarser === undefined) return model;
-  const images = Float32Array.from(data.train.images.subarray(0, 64 * 64), (byte) => byte / 256);
-  tf.tidy(() => void model.apply(tf.tensor(images, [64, 8, 8, 1]), { training: true }));
+  tf.tidy(() => void model.apply(firstImages(data.train, data.shape, 64), { training: true }));
   for (const { quantizer } of quantizersOf(model)) {
     if (quantizer.isLearned) quantizer.positions = quantizer.positions.map((position) => position - coarser);
   }
@@ -47,22 +46,11 @@ function network(coarser?: number): tf.LayersModel {
 const pointsOf = (model: tf.LayersModel) =>
   quantizersOf(model).map(({ layer, quantizer }) => [layer, quantizer.name, ...quantizer.initialBinaryPoints]);
 
-const weightsOf = (model: tf.LayersModel) => modelWeights(model).map(({ key, read }) => [key, [...read()]]);
-
-async function linesOf(folder: string): Promise<MetricsLine[]> {
-  const text = await readFile(join(folder, 'metrics.jsonl'), 'utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as MetricsLine);
-}
-
 /** What one run with these binary points started from. */
 async function startOf(model: tf.LayersModel, freezing: object = {}) {
   const folder = await temporaryFolder();
   await train({ model, ...options, freezing: { ...options.freezing, ...freezing }, folder });
-  const lines = await linesOf(folder);
-  expect(await readFile(join(folder, 'metrics.csv'), 'utf8')).toBe(metricsHeader + lines.map(metricsRow).join(''));
+  const lines = await readMetrics(folder);
   return { points: pointsOf(model), lines: lines.filter(({ kind }) => kind === 'start') };
 }
 
@@ -177,7 +165,7 @@ describe('binary points that are known before a run', () => {
     await expect(session).rejects.toThrow('enough');
     // It is not done to its end. Without a line there is no file.
     if (phase === 'placing') expect(await readdir(folder)).not.toContain('metrics.jsonl');
-    else expect((await linesOf(folder)).map(({ kind }) => kind)).toEqual(['start']);
+    else expect((await readMetrics(folder)).map(({ kind }) => kind)).toEqual(['start']);
     const resumed = partlyKnown();
     await train({ model: resumed, ...options, folder, resume: true });
     expect(weightsOf(resumed)).toEqual(weightsOf(whole));
@@ -195,6 +183,6 @@ describe('binary points that are known before a run', () => {
     const resumed = network(2);
     await train({ model: resumed, ...options, folder, resume: true });
     expect(weightsOf(resumed)).toEqual(weightsOf(whole));
-    expect((await linesOf(folder)).filter(({ kind }) => kind === 'start')).toHaveLength(1);
+    expect((await readMetrics(folder)).filter(({ kind }) => kind === 'start')).toHaveLength(1);
   });
 });

@@ -16,6 +16,7 @@ import { train } from '../../src/autograd/train/train.js';
 import { takeImages } from '../../src/data/data-set.js';
 import { loadGraph } from '../../src/qfx/index.js';
 import { startTestedBackend } from '../support/backend.js';
+import { readMetrics } from './metrics.js';
 import { data, weightsOf } from './sharded-network.js';
 
 beforeAll(startTestedBackend);
@@ -60,11 +61,11 @@ interface Epoch extends Valued {
 
 /** What the metrics of a run say of its epochs. */
 async function epochsOf(folder: string): Promise<Epoch[]> {
-  const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n');
-  return lines
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter(({ kind }) => kind === 'epoch')
-    .map(({ epoch, bitOperations, evaluatedAccuracy: accuracy }) => ({ epoch, bitOperations, accuracy }) as Epoch);
+  return (await readMetrics(folder)).flatMap((line) => {
+    if (line.kind !== 'epoch') return [];
+    const { epoch, bitOperations, evaluatedAccuracy: accuracy } = line;
+    return [{ epoch, bitOperations, accuracy } as Epoch];
+  });
 }
 
 /** By definition: those that no other one dominates, the first of those that are alike, the cheapest first. */

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLayers, freeze, tf } from '../../src/autograd/index.js';
-import { describeModel } from '../../src/autograd/freeze/model.js';
+import { graphOfModel } from '../../src/autograd/freeze/graph-of-model.js';
 import { BitOperations } from '../../src/autograd/train/bit-operations.js';
 import { firstImages } from '../../src/autograd/train/first-images.js';
 import { train } from '../../src/autograd/train/train.js';
 import { exportHls, simulate } from '../../src/hls-codegen/index.js';
-import { buildGraph, loadGraph, Network, saveGraph, summarizeGraph } from '../../src/qfx/index.js';
+import { loadGraph, Network, saveGraph, summarizeGraph } from '../../src/qfx/index.js';
 import type { Graph } from '../../src/qfx/index.js';
 import { readDescription, temporaryFolder } from '../hls-codegen/support/project.js';
 import { startTestedBackend } from '../support/backend.js';
@@ -45,8 +45,7 @@ function network(granularity: 'channel' | 'element'): tf.LayersModel {
 
 /** With all channels. */
 function wholeGraph(model: tf.LayersModel): Graph {
-  const { nodes, outputs, tensors } = describeModel(model);
-  return buildGraph({ name: model.name, nodes: nodes.map(({ node }) => node), outputs, tensors });
+  return graphOfModel(model, { name: model.name }).graph;
 }
 
 /** Characters of C++ of a project, which is checked against the integers. */

@@ -8,10 +8,9 @@ import { tf } from '../../src/autograd/tensorflow.js';
 import { copyWeights, writeWeights } from '../../src/autograd/train/checkpoint.js';
 import type { Checkpoint } from '../../src/autograd/train/checkpoint.js';
 import { modelWeights } from '../../src/autograd/train/model-weights.js';
-import type { MetricsLine } from '../../src/autograd/train/metrics.js';
-import { metricsHeader, metricsRow } from '../../src/autograd/train/metrics-table.js';
 import { train } from '../../src/autograd/train/train.js';
 import { startTestedBackend } from '../support/backend.js';
+import { readMetrics } from './metrics.js';
 import { bars } from './synthetic.js';
 
 const data = bars({ train: 330, test: 100 });
@@ -46,18 +45,9 @@ const weightsOf = (model: tf.LayersModel) => modelWeights(model).map(({ key, rea
 
 describe('train', () => {
   let folder: string;
-  /** All lines but their times and numbers of threads; the table holds the same. */
-  const metrics = async (where = folder): Promise<Record<string, unknown>[]> => {
-    const [lines, table] = await Promise.all(
-      ['jsonl', 'csv'].map((end) => readFile(join(where, `metrics.${end}`), 'utf8')),
-    );
-    const objects = lines
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as MetricsLine);
-    expect(table).toBe(metricsHeader + objects.map(metricsRow).join(''));
-    return objects.map((line) => ({ ...line, workers: 0, seconds: 0 }));
-  };
+  /** All lines but their times and numbers of threads. */
+  const metrics = async (where = folder): Promise<Record<string, unknown>[]> =>
+    (await readMetrics(where)).map((line) => ({ ...line, workers: 0, seconds: 0 }));
 
   beforeAll(startTestedBackend);
   beforeEach(async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -15,6 +15,7 @@ import { findWarnings, watchQuantizer } from '../../src/autograd/train/warnings.
 import { train } from '../../src/autograd/train/train.js';
 import { startTestedBackend } from '../support/backend.js';
 import { bars } from './synthetic.js';
+import { readMetrics } from './metrics.js';
 
 beforeAll(startTestedBackend);
 
@@ -57,10 +58,7 @@ describe('warnings', () => {
       ]);
       const [saturated] = warnings;
       expect(saturated.measured).toBeGreaterThan(0.5);
-      const lines = (await readFile(join(folder, 'metrics.jsonl'), 'utf8')).trimEnd().split('\n');
-      const written = lines
-        .map((line) => JSON.parse(line) as { kind: string })
-        .filter(({ kind }) => kind === 'warning');
+      const written = (await readMetrics(folder)).filter(({ kind }) => kind === 'warning');
       expect(written).toMatchObject(warnings.map((warning) => ({ kind: 'warning', ...warning })));
       expect(written[0]).toMatchObject({ step: 10, epoch: 1 });
     } finally {

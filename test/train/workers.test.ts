@@ -16,6 +16,7 @@ import { WorkerThread } from '../../src/autograd/train/workers/worker-thread.js'
 import { packError, unpackError } from '../../src/threads/packed-error.js';
 import { QfxError } from '../../src/qfx/errors.js';
 import { bars } from './synthetic.js';
+import { readMetrics } from './metrics.js';
 import { data, training, network, weightsOf, Ending } from './sharded-network.js';
 
 const noTime = (line: object) => ({ ...line, workers: 0, seconds: 0 });
@@ -30,11 +31,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const metrics = async (run: string) =>
-  (await readFile(join(run, 'metrics.jsonl'), 'utf8'))
-    .trimEnd()
-    .split('\n')
-    .map((line) => noTime(JSON.parse(line) as object));
+const metrics = async (run: string) => (await readMetrics(run)).map(noTime);
 
 /** A whole run, and everything that it leaves. */
 async function outcome(

@@ -34,8 +34,8 @@ interface Saving {
 
 /**
  * Takes last bits off the numbers of frozen quantizers until a network takes at most its budget: each time those of that quantizer
- * which cost the least loss for what they save; in steps of one loss each. As a rule it is one bit; of K-hot numbers it may take more until a power of two
- * less remains.
+ * which cost the least loss for what they save in all channels; in steps of one loss each. As a rule it is one bit; of K-hot numbers
+ * it may take more until a power of two less remains.
  * @param lossOf measures the loss of the network as it is
  * @throws QfxError where the shortest words take more than the budget
  */

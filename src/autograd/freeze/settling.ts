@@ -17,7 +17,7 @@ export interface SettledBinaryPoints {
 
 /** The losses that decided where binary points start that were known before. */
 export interface StartedBinaryPoints {
-  /** With every known binary point where it was, the others found behind them; absent where a layer could not compute exactly then. */
+  /** With every known binary point where it was, the others found behind; absent where a layer could not compute exactly then. */
   readonly known?: number;
   /** With every binary point where the squared error is smallest; absent likewise. */
   readonly search?: number;

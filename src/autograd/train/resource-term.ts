@@ -1,6 +1,6 @@
 import type { Quantizer } from '../quantizer.js';
 import type { tf } from '../tensorflow.js';
-import { BitOperations } from './bit-operations.js';
+import type { BitOperations } from './bit-operations.js';
 import type { ModelWeight } from './model-weights.js';
 import type { RunState } from './run-state.js';
 
@@ -24,26 +24,25 @@ interface Place {
 
 /**
  * A term in the loss that steers learned word lengths, and binary points of K-hot numbers, to a budget of bit operations:
- * strength * ln(bit operations) while there are too many, straight through the rounding of word lengths. Its strength rises while the network takes more than it may at that step, and falls while
- * it takes less, without the channels that freezing leaves out. The allowance goes down geometrically from what the network starts with.
+ * strength * ln(bit operations) while there are too many, straight through the rounding of word lengths. Its strength rises while the
+ * network takes more than it may at that step, without the channels that freezing leaves out, and falls while it takes less. The
+ * allowance goes down geometrically from what the network starts with.
  */
 export class ResourceTerm {
-  private readonly operations: BitOperations;
   private readonly places: readonly Place[];
 
   /**
-   * @param remaining counts what the channels take that freezing would keep; asked for only now and then
+   * @param operations of the model, with all channels
    * @param weights of the model, in the order of the gradients' positions
    * @param budget bit operations of an image
-   * @throws QfxError where a layer's bit operations cannot be counted
+   * @param remaining counts what the channels take that freezing would keep; asked for only now and then
    */
   constructor(
-    model: tf.LayersModel,
+    private readonly operations: BitOperations,
     weights: readonly ModelWeight[],
     private readonly budget: number,
     private readonly remaining: () => number,
   ) {
-    this.operations = new BitOperations(model);
     const positions = new Map(weights.map(({ variable }, position) => [variable as tf.Tensor, position]));
     this.places = [...this.operations.slopes().keys()].map((quantizer) => ({
       quantizer,

@@ -285,7 +285,7 @@ export class TrainingRun {
   private makeResourceTerm(budget: number): ResourceTerm {
     const { model, trainPart, data, config, weights } = this;
     const operations = new BitOperations(model);
-    return new ResourceTerm(model, weights, budget, () => {
+    return new ResourceTerm(operations, weights, budget, () => {
       const x = firstImages(trainPart, data.shape, config.batchSize);
       const putBack = borrowStatistics(model, x);
       const remaining = operations.remaining();

@@ -23,6 +23,19 @@ function smallNetwork(positions: { readonly weights: number; readonly output: nu
   return { model, x };
 }
 
+/** Two dense layers; where a search places the weights of the first, all their bits are used, and sums take more than 24. */
+function wideNetwork() {
+  const q = createLayers({ seed: 1, weights: { wordLength: 18 } });
+  const first = q.dense({ name: 'first', units: 2, useBias: false, output: 'exact' });
+  const model = tf.sequential({
+    layers: [q.input({ inputShape: [2], wordLength: 8, binaryPoint: 8 }), first, q.dense({ name: 'd', units: 2 })],
+  });
+  const x = tf.tensor2d([0.5, 0.25, 0.125, 0.75], [2, 2]);
+  first.setWeights([tf.tensor2d([1.5, -1.25, 0.875, 1], [2, 2]), ...first.getWeights().slice(1)]);
+  tf.tidy(() => void model.apply(x, { training: true }));
+  return { model, weights: first.quantizers.get('weights')!, x };
+}
+
 describe('starting', () => {
   /** Decides on both quantizers of a small network. */
   function startWith(positions: Parameters<typeof smallNetwork>[0], lossOf: (points: number[]) => number) {
@@ -68,16 +81,8 @@ describe('starting', () => {
   });
 
   it('takes no place where a layer could not compute exactly', () => {
-    const q = createLayers({ seed: 1, weights: { wordLength: 18 } });
-    const first = q.dense({ name: 'first', units: 2, useBias: false, output: 'exact' });
-    const model = tf.sequential({
-      layers: [q.input({ inputShape: [2], wordLength: 8, binaryPoint: 8 }), first, q.dense({ name: 'd', units: 2 })],
-    });
-    const x = tf.tensor2d([0.5, 0.25, 0.125, 0.75], [2, 2]);
-    first.setWeights([tf.tensor2d([1.5, -1.25, 0.875, 1], [2, 2]), ...first.getWeights().slice(1)]);
+    const { model, weights, x } = wideNetwork();
     const search = () => tf.tidy(() => void model.apply(x, { training: true }));
-    search();
-    const weights = first.quantizers.get('weights')!;
     weights.positions = [2.5];
     expect(runSteps(starting(model, [weights], x, search, () => 1))).toEqual({ known: 1, settled: 1 });
     expect(weights.positions).toEqual([2.5]);
@@ -134,15 +139,7 @@ describe('settleBinaryPoints', () => {
   });
 
   it('does without choices that a layer could not compute exactly', () => {
-    const q = createLayers({ seed: 1, weights: { wordLength: 18 } });
-    const first = q.dense({ name: 'first', units: 2, useBias: false, output: 'exact' });
-    const model = tf.sequential({
-      layers: [q.input({ inputShape: [2], wordLength: 8, binaryPoint: 8 }), first, q.dense({ name: 'd', units: 2 })],
-    });
-    const x = tf.tensor2d([0.5, 0.25, 0.125, 0.75], [2, 2]);
-    first.setWeights([tf.tensor2d([1.5, -1.25, 0.875, 1], [2, 2]), ...first.getWeights().slice(1)]);
-    tf.tidy(() => void model.apply(x, { training: true }));
-    const weights = first.quantizers.get('weights')!;
+    const { model, weights, x } = wideNetwork();
     // Training has left them where few of the bits are used; a search uses all, which makes sums of more than 24 bits.
     weights.positions = [3.2];
     expect(settleBinaryPoints(model, x, () => 1)).toEqual({ neighbours: 1, settled: 1 });
